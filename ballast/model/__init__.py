@@ -1,0 +1,1 @@
+"""Exact-integer twin of the contracts' maths: the same inputs give the same integers, bit for bit."""

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC7621} from "@interfaces/IERC7621.sol";
+import {IERC173} from "@interfaces/IERC173.sol";
+
+/// @title One exchange of coins through a venue, as the vault executes it.
+struct Trade {
+    address tokenIn; // sold by the vault
+    address tokenOut; // bought by the vault
+    uint256 amountIn; // of tokenIn, own decimals
+    uint256 minAmountOut; // of tokenOut, own decimals: the proposer's own limit
+    address venue;
+    bytes data; // route, for the venue
+}
+
+/// @title Custody and share token: ERC-7621 plus what its owner and its holders need beyond it.
+interface IIndexVault is IERC7621, IERC173 {
+    event Traded(address indexed tokenIn, address indexed tokenOut, uint256 sold, uint256 bought, address venue);
+    event ClaimCreated(address indexed account, address indexed token, uint256 amount);
+    event ClaimPaid(address indexed account, address indexed token, uint256 amount, address receiver);
+    event ContributionsPaused(bool paused);
+
+    /// @notice Everything a brain needs in one call. Reserves in each token's own decimals, weights in bps.
+    function getBasket()
+        external
+        view
+        returns (address[] memory tokens, uint256[] memory weights, uint256[] memory reserves);
+
+    /// @notice 10**(18 - decimals) of each constituent, in order: reserve * scale is WAD{coin}.
+    function getScales() external view returns (uint256[] memory);
+
+    /// @notice Owner only. Runs the trades in order; reserves move by the measured balance changes.
+    /// @return sold Measured amounts of `tokenIn` that left, one per trade.
+    /// @return bought Measured amounts of `tokenOut` that came, one per trade, each >= its `minAmountOut`.
+    function executeTrades(Trade[] calldata trades)
+        external
+        returns (uint256[] memory sold, uint256[] memory bought);
+
+    /// @notice A withdrawal's part that a coin refused to pay, kept for its owner outside the reserves.
+    function claimOf(address account, address token) external view returns (uint256);
+
+    /// @notice Pays the caller's claim in `token` to `receiver`.
+    function claim(address token, address receiver) external returns (uint256 amount);
+
+    /// @notice GUARDIAN: stops contributions at once. Withdrawals never stop.
+    function pauseContributions() external;
+
+    /// @notice CURATOR, delayed: lets them in again.
+    function unpauseContributions() external;
+
+    function contributionsPaused() external view returns (bool);
+}
