@@ -1,0 +1,98 @@
+"""What every script shares: one line on stderr and exit 1 for a fault, accounts without prompts, options."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import requests
+from ape import accounts
+from ape.api import AccountAPI
+from ape.api.networks import LOCAL_NETWORK_NAME
+from ape.cli import ConnectedProviderCommand
+from ape.exceptions import ApeException
+from ape.utils import ManagerAccessMixin
+
+from ballast.chain.explain import explain
+from ballast.errors import BallastError, ConfigError
+
+# Faults of the user, the node or the disk: one line is all a person needs. Anything else is a bug of ours.
+_EXPECTED = (BallastError, ApeException, requests.RequestException, OSError)
+
+
+def fail(error: BaseException) -> NoReturn:
+    """Prints the fault as one line on stderr and ends the command with exit code 1."""
+    click.echo(f"error: {explain(error)}", err=True)
+    raise click.exceptions.Exit(1) from error
+
+
+class ChainCommand(ConnectedProviderCommand):
+    """A command connected to a chain whose expected faults are one line on stderr and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Connects and runs; faults of connecting are reported like those of the command itself."""
+        try:
+            return super().invoke(ctx)
+        except _EXPECTED as error:
+            fail(error)
+
+
+def is_live() -> bool:
+    """True on a chain where a transaction costs somebody something: neither local nor a fork."""
+    name = ManagerAccessMixin.network_manager.provider.network.name
+    return not (name == LOCAL_NETWORK_NAME or name.endswith("-fork"))
+
+
+def account_option(help_text: str) -> Callable[..., Any]:
+    """`--account ALIAS`: an Ape account by alias, or a test account such as `TEST::0` on a local chain."""
+    return click.option("--account", "account_name", metavar="ALIAS", default=None, help=help_text)
+
+
+def open_account(name: str | None, default_test_index: int) -> AccountAPI:
+    """The account to send from, unlocked without a prompt; a ConfigError says how when it cannot be."""
+    if name is None:
+        if is_live():
+            raise ConfigError("name the account to send from with --account (see `ape accounts list`)")
+        return accounts.test_accounts[default_test_index]
+    if name.upper().startswith("TEST::"):
+        return _test_account(name)
+    try:
+        account = accounts.load(name)
+    except (KeyError, IndexError, ApeException):
+        raise ConfigError(f"no account {name!r}: see `ape accounts list` or import it first") from None
+    return _unlocked(account, name)
+
+
+def _test_account(name: str) -> AccountAPI:
+    if is_live():
+        raise ConfigError(f"{name} is a public test account: anyone can take what it owns on a live chain")
+    try:
+        index = int(name[6:])
+        if index < 0:
+            raise ValueError
+        return accounts.test_accounts[index]
+    except (ValueError, IndexError):
+        raise ConfigError(f"{name!r} is no test account: TEST::0, TEST::1, ...") from None
+
+
+def _unlocked(account: AccountAPI, name: str) -> AccountAPI:
+    """A keyfile account signs from its passphrase in the environment; other kinds sign their own way."""
+    if hasattr(account, "set_autosign"):
+        variable = f"APE_ACCOUNTS_{name}_PASSPHRASE"
+        if not os.environ.get(variable):
+            raise ConfigError(f"account {name} is locked: put its passphrase into {variable}")
+        account.set_autosign(True)
+    return account
+
+
+def records_option() -> Callable[..., Any]:
+    """`--records DIR`: where the deployment records lie."""
+    return click.option(
+        "--records",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("build/deployments"),
+        show_default=True,
+        envvar="BALLAST_RECORDS",
+        help="Folder of the deployment records.",
+    )

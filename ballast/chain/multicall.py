@@ -1,0 +1,122 @@
+"""Many reads in one `eth_call` at one block, through Multicall3; every failure names its call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ape.contracts import ContractInstance
+from ape.contracts.base import ContractCallHandler, ContractMethodHandler
+from ape.exceptions import ApeException
+from ape.utils import ManagerAccessMixin
+from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS, MULTICALL3_CONTRACT_TYPE
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from ethpm_types import ContractType
+from ethpm_types.abi import ABIType, MethodABI
+
+from ballast.chain.explain import decode_revert, explain
+from ballast.errors import ChainError
+
+_AGGREGATE3 = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
+_GAS = 30_000_000  # of one eth_call: below the cap of every common node
+
+
+@dataclass(frozen=True)
+class Call:
+    """One read: where, what, with which arguments; `may_fail` makes a revert the answer None."""
+
+    target: str
+    abi: MethodABI
+    data: bytes
+    may_fail: bool = False
+
+    @property
+    def name(self) -> str:
+        """Readable name of the call, as errors show it."""
+        return f"{self.abi.name} at {self.target}"
+
+
+def read(contract: ContractInstance, method: str, *args: Any, may_fail: bool = False) -> Call:
+    """A call of a contract's view (or of a quoter's reverting function) by its name."""
+    handler: ContractCallHandler | ContractMethodHandler = getattr(contract, method)
+    abi = next((abi for abi in handler.abis if len(abi.inputs) == len(args)), None)
+    if abi is None:
+        raise ChainError(f"{contract.contract_type.name} has no {method} with {len(args)} arguments")
+    return Call(contract.address, abi, bytes(handler.encode_input(*args)), may_fail)
+
+
+def multicall_contract() -> ContractInstance:
+    """Multicall3 at its one address on every chain."""
+    kind = ContractType.model_validate(MULTICALL3_CONTRACT_TYPE)
+    return ContractInstance(MULTICALL3_ADDRESS, kind)
+
+
+def aggregate(calls: Sequence[Call], block: int | None = None, chunk: int = 500) -> list[Any]:
+    """Answers of all calls at one block, in their order; None for a failed call that may fail.
+
+    More than `chunk` calls are split over several `eth_call`s at the same block.
+    """
+    block = current_block() if block is None else block
+    answers: list[Any] = []
+    for start in range(0, len(calls), chunk):
+        part = calls[start : start + chunk]
+        for call, (success, data) in zip(part, _send(part, block), strict=True):
+            answers.append(_answer(call, success, data))
+    return answers
+
+
+def current_block() -> int:
+    """Number of the newest block."""
+    return int(ManagerAccessMixin.network_manager.provider.web3.eth.block_number)
+
+
+def _send(calls: Sequence[Call], block: int) -> list[tuple[bool, bytes]]:
+    """One eth_call of aggregate3; every sub-call may fail here, so that the failing one can be named."""
+    tuples = [(call.target, True, call.data) for call in calls]
+    data = _AGGREGATE3 + encode(["(address,bool,bytes)[]"], [tuples])
+    provider = ManagerAccessMixin.network_manager.provider
+    request = {"to": MULTICALL3_ADDRESS, "data": "0x" + data.hex(), "gas": hex(_GAS)}
+    try:
+        answer = provider.make_request("eth_call", [request, hex(block)])
+    except (ApeException, ValueError) as error:
+        raise ChainError(f"reading the chain at block {block} failed: {explain(error)}") from error
+    raw = bytes.fromhex(str(answer).removeprefix("0x"))
+    if not raw:
+        raise ChainError(
+            f"no Multicall3 at {MULTICALL3_ADDRESS} on this chain: connect to mainnet or a fork of it"
+        )
+    return [(success, data) for success, data in decode(["(bool,bytes)[]"], raw)[0]]
+
+
+def _answer(call: Call, success: bool, data: bytes) -> Any:
+    """The decoded answer; a failure that must not be is a ChainError naming the call."""
+    if not success:
+        if call.may_fail:
+            return None
+        raise ChainError(f"{call.name} failed: {decode_revert(data)}")
+    if not data and call.abi.outputs:
+        if call.may_fail:
+            return None
+        raise ChainError(f"{call.name} answered nothing: there is no such contract on this chain")
+    try:
+        values = decode([item.canonical_type for item in call.abi.outputs], data)
+    except DecodingError as error:
+        raise ChainError(f"{call.name} answered what its ABI does not allow: {error}") from error
+    shaped = [_shape(value, item) for value, item in zip(values, call.abi.outputs, strict=True)]
+    return shaped[0] if len(shaped) == 1 else tuple(shaped)
+
+
+def _shape(value: Any, item: ABIType) -> Any:
+    """A decoded value in Python's terms: addresses with checksum, structs as dictionaries by member name."""
+    if isinstance(value, tuple) and item.canonical_type.endswith("]"):
+        return [_shape(member, _element(item)) for member in value]
+    if item.components:
+        return {part.name: _shape(member, part) for part, member in zip(item.components, value, strict=True)}
+    return to_checksum_address(value) if item.canonical_type == "address" else value
+
+
+def _element(item: ABIType) -> ABIType:
+    """The type of an array's elements."""
+    return item.model_copy(update={"type": str(item.type)[: str(item.type).rindex("[")]})
