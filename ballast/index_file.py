@@ -1,7 +1,7 @@
 """The description of an index: a YAML file read into validated, frozen models.
 
-Money and prices are written as decimal numbers in USD and held as `Decimal`; `ballast.units.wad_of` makes them
-WAD without loss. Weights and limits are bps, scores per mille, times seconds.
+Money and prices are written as decimal numbers in USD and held as `Decimal`; `ballast.units.wad_of` makes
+them WAD without loss. Weights and limits are bps, scores per mille, times seconds.
 """
 
 from decimal import Decimal
@@ -150,7 +150,7 @@ class CalculatorParams(_Strict):
 
 
 class Role(_Strict):
-    """Who holds a role, and how long after announcing it they may act; without an account the deployer holds it."""
+    """Who holds a role (without an account: the deployer), and how long after announcing they may act."""
 
     account: Address | None = None
     delay_seconds: Seconds = 0
@@ -281,7 +281,7 @@ def parse_index(text: str, name: str) -> IndexFile:
 
 
 def _first_problem(error: ValidationError, raw: dict[str, Any]) -> str:
-    """`key: what is wrong: what to do` of the first problem; a coin is named by its symbol, not its number."""
+    """`key: what is wrong: what to do` of the first problem; a coin is named by its symbol."""
     first = error.errors()[0]
     parts = [str(part) for part in first["loc"] if str(part) not in ("chainlink", "twap")]
     if parts[:1] == ["coins"] and len(parts) > 1 and isinstance(raw.get("coins"), list):

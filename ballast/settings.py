@@ -1,4 +1,4 @@
-"""Settings from the environment: every key is `BALLAST_<NAME>`; a `.env` in the working folder is read too."""
+"""Settings from the environment, `BALLAST_<NAME>` each; a `.env` in the working folder is read too."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ PACKAGED_INDEX = Path(__file__).parent / "indexes" / "stable5.yaml"
 
 
 class Settings(BaseSettings):
-    """What a machine's operator chooses; what an index is stands in its description (`ballast.index_file`)."""
+    """What a machine's operator chooses; what an index is stands in `ballast.index_file`."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_file=".env", extra="ignore", frozen=True)
 
