@@ -20,7 +20,7 @@ lint: setup ## ruff, mypy --strict, solhint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@node_modules/.bin/solhint --max-warnings 0 'contracts/**/*.sol' 'interfaces/**/*.sol'
+	@node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol' 'interfaces/**/*.sol'
 
 test: lint ## Lint, types and every test
 	@$(BIN)/ape test --network ethereum:mainnet-fork:foundry $(ARGS)

@@ -19,16 +19,14 @@ def ceil_div(numerator: int, denominator: int) -> int:
 
 def to_wad(amount: int, decimals: int) -> int:
     """A token amount in its own decimals as WAD; exact for decimals <= 18, rounded down above."""
-    if decimals <= 18:
-        return amount * 10 ** (18 - decimals)
-    return amount // 10 ** (decimals - 18)
+    scale: int = 10 ** abs(18 - decimals)
+    return amount * scale if decimals <= 18 else amount // scale
 
 
 def from_wad(amount: int, decimals: int) -> int:
     """A WAD amount in the token's own decimals, rounded down."""
-    if decimals <= 18:
-        return amount // 10 ** (18 - decimals)
-    return amount * 10 ** (decimals - 18)
+    scale: int = 10 ** abs(18 - decimals)
+    return amount // scale if decimals <= 18 else amount * scale
 
 
 def wad_of(value: str | int | Decimal) -> int:

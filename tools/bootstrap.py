@@ -53,7 +53,7 @@ def check_machine():
     """Python, Node, git, disk: everything that must be there before anything is fetched."""
     if not (3, 11) <= sys.version_info[:2] < (3, 13):
         have = ".".join(map(str, sys.version_info[:3]))
-        raise SetupError(f"Python {have} found, 3.11 or 3.12 needed: install one and run `make PYTHON=python3.12`")
+        raise SetupError(f"Python {have} found: install 3.11 or 3.12 and run `make PYTHON=python3.12`")
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         raise SetupError("Node.js not found: install Node 20 or newer with npm, then run make again")
@@ -62,7 +62,8 @@ def check_machine():
         raise SetupError(f"Node {version} found, 20 or newer needed: install it, then run make again")
     free = shutil.disk_usage(ROOT).free
     if free < NEEDED_BYTES:
-        raise SetupError(f"{free // 1024**2} MiB free on this disk, {NEEDED_BYTES // 1024**2} MiB needed: make room")
+        need, have = NEEDED_BYTES // 1024**2, free // 1024**2
+        raise SetupError(f"{have} MiB free on this disk, {need} MiB needed: make room")
 
 
 def inputs_digest():
@@ -100,7 +101,7 @@ def install_python():
 
 def install_node():
     """Compilers, anvil and Solidity libraries from the integrity-locked list."""
-    hint = "no package registry could be reached or an integrity hash differs; check the network and run make again"
+    hint = "no registry could be reached or an integrity hash differs; check the network and run make again"
     run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], "npm ci", hint)
 
 
@@ -112,7 +113,9 @@ def link_anvil():
         chosen = str(ANVIL)
     chosen = chosen or shutil.which("anvil")
     if chosen is None or not Path(chosen).exists():
-        raise SetupError("no anvil for this platform on npm: install Foundry and set BALLAST_ANVIL to its anvil")
+        raise SetupError(
+            "npm has no anvil for this platform: install Foundry, set BALLAST_ANVIL to its anvil"
+        )
     link = BIN / "anvil"
     link.unlink(missing_ok=True)
     link.symlink_to(chosen)
@@ -157,7 +160,8 @@ def main():
         print(f"\nset-up: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"\nset-up: {error.strerror or error}: {error.filename or 'disk or permissions'}", file=sys.stderr)
+        where = error.filename or "disk or permissions"
+        print(f"\nset-up: {error.strerror or error}: {where}", file=sys.stderr)
         return 1
     return 0
 

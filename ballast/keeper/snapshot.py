@@ -1,0 +1,225 @@
+"""One consistent view of the whole system at one block: all that the keeper's decisions stand on.
+
+Amounts are in a token's own decimals, prices WAD{USD/coin}, values WAD{USD}, weights bps, times seconds.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ballast.errors import DataError
+
+
+class Phase(IntEnum):
+    """Where the Rebalancer's session stands."""
+
+    IDLE = 0
+    OPEN = 1
+
+
+class QuoteStatus(IntEnum):
+    """`IPriceOracle.Status`, in its order: only GOOD may be traded on."""
+
+    UNKNOWN_ASSET = 0
+    GOOD = 1
+    DIVERGED = 2
+    STALE = 3
+    INVALID = 4
+    SEQUENCER_DOWN = 5
+
+
+class ChainReason(IntEnum):
+    """`IRebalancer.Reason`, in its order: why a rebalance may or may not run."""
+
+    IN_BAND = 0
+    DRIFT = 1
+    PRICE = 2
+    CALENDAR = 3
+    SESSION_OPEN = 4
+    COOLDOWN = 5
+    BELOW_MIN_VALUE = 6
+    GAS_TOO_HIGH = 7
+    STALE_DATA = 8
+    PAUSED = 9
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The oracle's answer for one coin."""
+
+    low: int  # WAD{USD/coin}
+    high: int  # WAD{USD/coin}
+    status: QuoteStatus
+
+    @property
+    def mid(self) -> int:
+        """WAD{USD/coin}, rounded down."""
+        return (self.low + self.high) // 2
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it may be traded on."""
+        return self.status == QuoteStatus.GOOD and 0 < self.low <= self.high
+
+
+@dataclass(frozen=True)
+class Coin:
+    """One coin of the basket as the vault, the calculator and the oracle see it."""
+
+    token: str
+    symbol: str
+    decimals: int
+    reserve: int  # own decimals
+    vault_weight: int  # bps, the target the vault holds now
+    optimal_weight: int  # bps, what the calculator says; 0 for a coin being dropped
+    quote: Quote
+
+    @property
+    def scale(self) -> int:
+        """10**(18 - decimals): reserve * scale is WAD{coin}."""
+        return int(10 ** (18 - self.decimals))
+
+    def value(self, price: int) -> int:
+        """WAD{USD} of the reserve at a price, rounded down."""
+        return self.value_of(self.reserve, price)
+
+    def value_of(self, amount: int, price: int) -> int:
+        """WAD{USD} of an amount at a price, rounded down."""
+        return amount * self.scale * price // 10**18
+
+    def amount_of(self, value: int, price: int) -> int:
+        """The amount, own decimals, whose value is at most `value`. ZeroDivisionError at price 0."""
+        return value * 10**18 // (price * self.scale)
+
+
+@dataclass(frozen=True)
+class SessionTarget:
+    """What a session fixed for one coin when it was opened."""
+
+    token: str
+    weight: int  # bps
+    price: int  # WAD{USD/coin}
+
+
+@dataclass(frozen=True)
+class Session:
+    """The Rebalancer's session. Times are 0 for what never happened."""
+
+    phase: Phase
+    id: int  # of the open session, or of the last one
+    opened_at: int = 0
+    expires_at: int = 0
+    last_fill_at: int = 0
+    last_ended_at: int = 0
+    targets: tuple[SessionTarget, ...] = ()
+
+
+@dataclass(frozen=True)
+class Params:
+    """The Rebalancer's parameters as they are on chain."""
+
+    drift_limit_bps: int
+    price_limit_bps: int
+    calendar_seconds: int
+    settle_band_bps: int
+    slippage_bps: int  # the limit in force for every pair, volatility included
+    cooldown_seconds: int
+    session_seconds: int
+    fill_interval_seconds: int
+    max_trade_value: int  # WAD{USD}, per pair and fill
+    min_value: int  # WAD{USD}, of what would be traded
+    gas_ceiling: int  # WAD{USD}
+    gas_per_rebalance: int  # gas that the ceiling is computed with
+
+
+@dataclass(frozen=True)
+class LossBudget:
+    """What keeper fills may still lose against the oracle."""
+
+    available: int  # WAD{USD}, refill up to now included
+    capacity: int  # WAD{USD}
+    refill_seconds: int  # s from empty to full
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One quote: what a hop pays for an amount, both in own decimals, from the pool's present state."""
+
+    amount_in: int
+    amount_out: int
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One pool in one direction and its ladder of quotes at increasing sizes."""
+
+    pool: str
+    fee: int  # hundredths of a bp
+    token_in: str
+    token_out: str
+    ladder: tuple[Rung, ...]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether there are quotes, and every larger amount is paid more."""
+        pairs = pairwise((Rung(0, 0), *self.ladder))
+        return bool(self.ladder) and all(
+            a.amount_in < b.amount_in and a.amount_out < b.amount_out for a, b in pairs
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `shouldRebalance()` answered in the snapshot's block."""
+
+    should: bool
+    reason: ChainReason
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The system at one block."""
+
+    chain_id: int
+    block: int
+    timestamp: int  # s
+    coins: tuple[Coin, ...]
+    total_supply: int  # WAD{share}
+    data_stale: bool  # the calculator's inputs are older than allowed: its weights are frozen
+    params: Params
+    session: Session
+    budget: LossBudget
+    paused: bool
+    gas_price: int  # wei{ETH/gas}
+    eth_quote: Quote
+    verdict: Verdict
+    hops: tuple[Hop, ...]
+    hubs: tuple[str, ...]  # tokens that a two-hop route may pass through
+
+    def coin(self, token: str) -> Coin:
+        """The coin of that address. KeyError when there is none."""
+        for coin in self.coins:
+            if coin.token == token:
+                return coin
+        raise KeyError(token)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; integers stay integers, however large."""
+        dumped: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
+        return dumped
+
+    @staticmethod
+    def from_dict(raw: object) -> "Snapshot":
+        """The snapshot that `to_dict` gave. DataError, one line, names the first key that does not fit."""
+        try:
+            return _ADAPTER.validate_python(raw)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"]) or "the document"
+            raise DataError(f"snapshot: {key}: {first['msg']}; take a new one with `status --json`") from None
+
+
+_ADAPTER = TypeAdapter(Snapshot)
