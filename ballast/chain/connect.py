@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from ape import Contract, project
+from ape import project
 from ape.contracts import ContractInstance
 from ape.exceptions import ApeException
 from ape.utils import ManagerAccessMixin
@@ -62,11 +62,6 @@ def require_code(address: str, what: str) -> None:
 def contract_at(name: str, address: str) -> ContractInstance:
     """One of the project's contracts (or interfaces) at an address, without asking any explorer."""
     return ContractInstance(to_checksum_address(address), project.get_contract(name).contract_type)
-
-
-def erc20_at(address: str) -> ContractInstance:
-    """A token with the standard's optional names."""
-    return Contract(address, contract_type=project.get_contract("IERC20Metadata").contract_type)
 
 
 def git_commit() -> str:

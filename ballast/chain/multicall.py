@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ape.contracts import ContractInstance
-from ape.contracts.base import ContractCallHandler, ContractMethodHandler
+from ape.contracts.base import ContractMethodHandler
 from ape.exceptions import ApeException
 from ape.utils import ManagerAccessMixin
-from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS, MULTICALL3_CONTRACT_TYPE
+from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
-from ethpm_types import ContractType
-from ethpm_types.abi import ABIType, MethodABI
+from ethpm_types.abi import ABIType
 
 from ballast.chain.explain import decode_revert, explain
 from ballast.errors import ChainError
@@ -28,29 +27,40 @@ class Call:
     """One read: where, what, with which arguments; `may_fail` makes a revert the answer None."""
 
     target: str
-    abi: MethodABI
+    method: str
+    outputs: tuple[ABIType, ...]
     data: bytes
     may_fail: bool = False
 
     @property
     def name(self) -> str:
         """Readable name of the call, as errors show it."""
-        return f"{self.abi.name} at {self.target}"
+        return f"{self.method} at {self.target}"
 
 
 def read(contract: ContractInstance, method: str, *args: Any, may_fail: bool = False) -> Call:
     """A call of a contract's view (or of a quoter's reverting function) by its name."""
-    handler: ContractCallHandler | ContractMethodHandler = getattr(contract, method)
+    handler: ContractMethodHandler = getattr(contract, method)
     abi = next((abi for abi in handler.abis if len(abi.inputs) == len(args)), None)
     if abi is None:
         raise ChainError(f"{contract.contract_type.name} has no {method} with {len(args)} arguments")
-    return Call(contract.address, abi, bytes(handler.encode_input(*args)), may_fail)
+    return Call(contract.address, method, tuple(abi.outputs), bytes(handler.encode_input(*args)), may_fail)
 
 
-def multicall_contract() -> ContractInstance:
-    """Multicall3 at its one address on every chain."""
-    kind = ContractType.model_validate(MULTICALL3_CONTRACT_TYPE)
-    return ContractInstance(MULTICALL3_ADDRESS, kind)
+def foreign(target: str, signature: str, *args: Any, may_fail: bool = False) -> Call:
+    """A call of somebody else's contract by its signature with outputs, such as `decimals()(uint8)`.
+
+    Inputs and outputs are elementary types, or one tuple of them as the only input.
+    """
+    head, outputs = signature[:-1].rsplit(")(", 1)
+    selector = keccak(text=head + ")")[:4]
+    method, inputs = head.split("(", 1)
+    if inputs.startswith("("):
+        types, args = [inputs], (args,)
+    else:
+        types = inputs.split(",") if inputs else []
+    shapes = tuple(ABIType(name="", type=kind) for kind in outputs.split(",") if kind)
+    return Call(to_checksum_address(target), method, shapes, selector + encode(types, args), may_fail)
 
 
 def aggregate(calls: Sequence[Call], block: int | None = None, chunk: int = 500) -> list[Any]:
@@ -96,15 +106,15 @@ def _answer(call: Call, success: bool, data: bytes) -> Any:
         if call.may_fail:
             return None
         raise ChainError(f"{call.name} failed: {decode_revert(data)}")
-    if not data and call.abi.outputs:
+    if not data and call.outputs:
         if call.may_fail:
             return None
         raise ChainError(f"{call.name} answered nothing: there is no such contract on this chain")
     try:
-        values = decode([item.canonical_type for item in call.abi.outputs], data)
+        values = decode([item.canonical_type for item in call.outputs], data)
     except DecodingError as error:
         raise ChainError(f"{call.name} answered what its ABI does not allow: {error}") from error
-    shaped = [_shape(value, item) for value, item in zip(values, call.abi.outputs, strict=True)]
+    shaped = [_shape(value, item) for value, item in zip(values, call.outputs, strict=True)]
     return shaped[0] if len(shaped) == 1 else tuple(shaped)
 
 

@@ -12,7 +12,7 @@ from ballast.errors import ChainError
 
 
 def find_deployment(folder: Path, symbol: str) -> Deployment:
-    """The complete deployment of an index on the connected chain. ChainError, one line, when there is none."""
+    """The complete deployment of an index on the connected chain. ChainError when there is none."""
     chain = chain_identity()
     path = record_path(folder, chain, symbol)
     deployment = load(path, chain)
