@@ -26,11 +26,11 @@ contract BadFeed is AggregatorV3Interface {
         REVERTING_EMPTY,
         PANICKING, // a division by zero inside
         REVERTING_LONG, // one proper round's worth of revert data
+        REVERTING_BOMB, // 100,000 bytes of revert data
         EMPTY, // success, no return data
         SHORT, // success, four words of five
         DIRTY_ROUND, // roundId wider than uint80
         DIRTY_ANSWERED_IN, // answeredInRound wider than uint80
-        REVERTING_BOMB, // 100,000 bytes of revert data
         BURNING // loops until the gas is gone
     }
 
