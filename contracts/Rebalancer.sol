@@ -24,7 +24,8 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
 
     event VaultTransferred(address indexed newOwner);
 
-    /// @param authority The fund's AccessManager. @param ethAsset The oracle's key for ETH/USD.
+    /// @param authority The fund's AccessManager.
+    /// @param ethAsset The oracle's key for ETH/USD.
     constructor(
         address authority,
         IIndexVault vault,
@@ -88,7 +89,8 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
     }
 
     /// @notice What keeper fills may still lose against the oracle.
-    /// @return available WAD{USD} now. @return capacity WAD{USD} when full. Both at the mid prices of the moment.
+    /// @return available WAD{USD} now.
+    /// @return capacity WAD{USD} when full. Both at the mid prices of the moment.
     function lossBudget() external view returns (uint256 available, uint256 capacity) {
         FillParams memory p = _fillParams;
         Basket memory b = _held();

@@ -12,7 +12,8 @@ library PriceSnapshot {
     uint256 private constant _COIN_MASK = (1 << 48) - 1;
     uint256 private constant _WAD_PER_UNIT = 1e10;
 
-    /// @param mids WAD{USD/coin}. @param scales 10**(18 - decimals).
+    /// @param mids WAD{USD/coin}.
+    /// @param scales 10**(18 - decimals).
     /// @return words Five coins each, the first in the lowest bits.
     function pack(uint256[] memory mids, uint256[] memory scales) internal pure returns (uint256[] memory words) {
         uint256 n = mids.length;

@@ -23,7 +23,8 @@ library RebalanceMath {
         return reserve * scale * price / WAD;
     }
 
-    /// @return values WAD{USD} per coin. @return total Their sum.
+    /// @return values WAD{USD} per coin.
+    /// @return total Their sum.
     function valuesOf(uint256[] memory reserves, uint256[] memory scales, uint256[] memory prices)
         internal
         pure
@@ -96,7 +97,8 @@ library RebalanceMath {
     }
 
     /// @notice Slippage limit of a pair: at rest, plus how far its rate has moved since the session opened.
-    /// @param midIn WAD{USD/coin} now. @param snapIn The session's price of the same coin, any unit shared with `snapOut`.
+    /// @param midIn WAD{USD/coin} now.
+    /// @param snapIn The session's price of the same coin, any unit shared with `snapOut`.
     /// @return bps{trade}, at most `ceiling`; the ceiling too where a price is missing.
     function slippage(
         uint256 base,
@@ -127,7 +129,9 @@ library RebalanceMath {
     }
 
     /// @notice How a coin moved against its target value, which is fixed on the fund's value before the fill.
-    /// @param valueBefore WAD{USD}. @param total WAD{USD} before the fill. @param dust WAD{USD} of one unit of the coin.
+    /// @param valueBefore WAD{USD}.
+    /// @param total WAD{USD} before the fill.
+    /// @param dust WAD{USD} of one unit of the coin.
     /// @param tolerance bps{fund} that a coin may land beyond its target.
     function movement(
         uint256 valueBefore,

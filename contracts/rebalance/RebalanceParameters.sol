@@ -56,7 +56,9 @@ abstract contract RebalanceParameters is AccessManaged {
     }
 
     /// @notice CURATOR, at once: lower values only. Reverts `ParamOutOfBounds` when one is above what holds now.
-    /// @param slipBps bps{trade}. @param slipCeilingBps bps{trade}. @param lossBudgetBps bps{fund}.
+    /// @param slipBps bps{trade}.
+    /// @param slipCeilingBps bps{trade}.
+    /// @param lossBudgetBps bps{fund}.
     /// @param maxTradeValue WAD{USD} per pair and fill.
     function tighten(uint16 slipBps, uint16 slipCeilingBps, uint16 lossBudgetBps, uint96 maxTradeValue)
         external
@@ -74,7 +76,8 @@ abstract contract RebalanceParameters is AccessManaged {
     }
 
     /// @notice CURATOR, delayed: a pair's own limits, in either direction.
-    /// @param slipBps bps{trade} at rest, at most the ceiling. @param maxTradeValue WAD{USD} per fill, 0 stops the pair.
+    /// @param slipBps bps{trade} at rest, at most the ceiling.
+    /// @param maxTradeValue WAD{USD} per fill, 0 stops the pair.
     function setPairLimits(address tokenA, address tokenB, uint16 slipBps, uint96 maxTradeValue) external restricted {
         _within("slipBps", slipBps, 1, _fillParams.slipCeilingBps);
         _setPairLimits(tokenA, tokenB, slipBps, maxTradeValue);
@@ -117,7 +120,8 @@ abstract contract RebalanceParameters is AccessManaged {
     }
 
     /// @notice What holds for a pair now, its own limits or the general ones.
-    /// @return slipBps bps{trade} at rest. @return maxTradeValue WAD{USD} per fill.
+    /// @return slipBps bps{trade} at rest.
+    /// @return maxTradeValue WAD{USD} per fill.
     function pairLimits(address tokenA, address tokenB)
         public
         view

@@ -158,7 +158,8 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
     }
 
     /// @dev Prices the basket and ETH in one call.
-    /// @return bad The first asset whose price is not GOOD, zero when all are. @return status Its status.
+    /// @return bad The first asset whose price is not GOOD, zero when all are.
+    /// @return status Its status.
     /// @return ethPrice WAD{USD/ETH}, the high bound.
     function _price(Basket memory b)
         internal

@@ -22,7 +22,8 @@ abstract contract RebalanceSettlement is RebalanceSession {
     error LossBudgetExceeded(uint256 loss, uint256 available);
 
     /// @dev Runs the trades and checks them; session, pause, caller and loss are the caller's business.
-    /// @return values WAD{USD} per coin afterwards. @return total WAD{USD} afterwards.
+    /// @return values WAD{USD} per coin afterwards.
+    /// @return total WAD{USD} afterwards.
     function _settle(Trade[] calldata trades, Fill memory fill)
         internal
         returns (uint256[] memory values, uint256 total)
@@ -69,7 +70,8 @@ abstract contract RebalanceSettlement is RebalanceSession {
         _value(b, quotes);
     }
 
-    /// @return snaps 1e-8 USD. @return scales 10**(18 - decimals).
+    /// @return snaps 1e-8 USD.
+    /// @return scales 10**(18 - decimals).
     function _readSnapshot(uint256 n) internal view returns (uint256[] memory snaps, uint256[] memory scales) {
         (snaps, scales) = (new uint256[](n), new uint256[](n));
         uint256 word;

@@ -41,7 +41,8 @@ contract UniswapV3Venue is IVenue {
     error AmountTooLarge(uint256 amountIn);
     error ZeroAddress();
 
-    /// @param factory The Uniswap V3 factory. @param poolInitCodeHash keccak256 of its pools' creation code.
+    /// @param factory The Uniswap V3 factory.
+    /// @param poolInitCodeHash keccak256 of its pools' creation code.
     constructor(address factory, bytes32 poolInitCodeHash) {
         if (factory == address(0)) revert ZeroAddress();
         (FACTORY, POOL_INIT_CODE_HASH) = (factory, poolInitCodeHash);
@@ -77,7 +78,9 @@ contract UniswapV3Venue is IVenue {
         return address(uint160(uint256(keccak256(abi.encodePacked(hex"ff", FACTORY, salt, POOL_INIT_CODE_HASH)))));
     }
 
-    /// @param hop token in, fee, token out. @param payer Who pays the pool. @param to Who gets the proceeds.
+    /// @param hop token in, fee, token out.
+    /// @param payer Who pays the pool.
+    /// @param to Who gets the proceeds.
     /// @return amountOut {token out}
     function _hop(bytes calldata hop, uint256 amountIn, address payer, address to)
         private
