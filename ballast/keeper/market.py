@@ -1,4 +1,4 @@
-"""The venues' depth as a plan sees it: routes over quoted ladders, and what the plan has already taken from them."""
+"""The venues' depth as a plan sees it: routes over quoted ladders, less what the plan has already taken."""
 
 from bisect import bisect_left
 from dataclasses import dataclass

@@ -16,8 +16,10 @@ from ballast.errors import DataError
 class Phase(IntEnum):
     """Where the Rebalancer's session stands."""
 
-    IDLE = 0
+    IDLE = 0  # before the first session only
     OPEN = 1
+    SETTLED = 2
+    EXPIRED = 3
 
 
 class QuoteStatus(IntEnum):
@@ -96,12 +98,11 @@ class Coin:
 
 
 @dataclass(frozen=True)
-class SessionTarget:
-    """What a session fixed for one coin when it was opened."""
+class SessionPrice:
+    """A coin's price as the open session stored it, in the unit the Rebalancer keeps."""
 
     token: str
-    weight: int  # bps
-    price: int  # WAD{USD/coin}
+    price: int  # 1e-8 USD
 
 
 @dataclass(frozen=True)
@@ -109,39 +110,61 @@ class Session:
     """The Rebalancer's session. Times are 0 for what never happened."""
 
     phase: Phase
-    id: int  # of the open session, or of the last one
+    id: int  # of the open session, or of the last one; they count from 1
     opened_at: int = 0
     expires_at: int = 0
-    last_fill_at: int = 0
-    last_ended_at: int = 0
-    targets: tuple[SessionTarget, ...] = ()
+    last_fill_at: int = 0  # the last keeper fill of any session
+    last_ended_at: int = 0  # when a session last settled or expired
+    last_settled_at: int = 0  # when a session last settled
+    loss_used: int = 0  # 1e-12 of the fund, spent of the loss budget as of `last_fill_at`
+    prices: tuple[SessionPrice, ...] = ()
+
+
+@dataclass(frozen=True)
+class TriggerParams:
+    """When a session may open."""
+
+    drift_bps: int
+    price_bps: int
+    calendar_interval: int  # s since the last settled session
+    cooldown: int  # s after a session's end
+    session_length: int  # s
+    gas_estimate: int  # gas of a whole rebalance
+    min_value: int  # WAD{USD} worth trading at all
+    gas_ceiling: int  # WAD{USD}
+
+
+@dataclass(frozen=True)
+class FillParams:
+    """What a fill may do."""
+
+    settle_band_bps: int
+    slip_bps: int  # at rest
+    slip_ceiling_bps: int
+    loss_budget_bps: int  # of the fund, per `loss_period`
+    loss_period: int  # s
+    fill_interval: int  # s between two keeper fills
+    max_trades: int
+    max_trade_value: int  # WAD{USD} per pair and fill
+
+
+@dataclass(frozen=True)
+class PairLimits:
+    """One directed pair's own limits, in place of the general ones."""
+
+    token_in: str
+    token_out: str
+    slip_bps: int
+    max_trade_value: int  # WAD{USD} per fill
 
 
 @dataclass(frozen=True)
 class Params:
     """The Rebalancer's parameters as they are on chain."""
 
-    drift_limit_bps: int
-    price_limit_bps: int
-    calendar_seconds: int
-    settle_band_bps: int
-    slippage_bps: int  # the limit in force for every pair, volatility included
-    cooldown_seconds: int
-    session_seconds: int
-    fill_interval_seconds: int
-    max_trade_value: int  # WAD{USD}, per pair and fill
-    min_value: int  # WAD{USD}, of what would be traded
-    gas_ceiling: int  # WAD{USD}
-    gas_per_rebalance: int  # gas that the ceiling is computed with
-
-
-@dataclass(frozen=True)
-class LossBudget:
-    """What keeper fills may still lose against the oracle."""
-
-    available: int  # WAD{USD}, refill up to now included
-    capacity: int  # WAD{USD}
-    refill_seconds: int  # s from empty to full
+    trigger: TriggerParams
+    fill: FillParams
+    pairs: tuple[PairLimits, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -191,7 +214,6 @@ class Snapshot:
     data_stale: bool  # the calculator's inputs are older than allowed: its weights are frozen
     params: Params
     session: Session
-    budget: LossBudget
     paused: bool
     gas_price: int  # wei{ETH/gas}
     eth_quote: Quote
