@@ -180,6 +180,10 @@ class UniswapV3(_Strict):
     factory: Address
     quoter: Address
     fee_tiers: Annotated[tuple[FeeTier, ...], Field(min_length=1)] = (100, 500)
+    # keccak256 of the pools' creation code; this one is the mainnet factory's
+    pool_init_code_hash: Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")] = (
+        "0xe34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54"
+    )
 
 
 class Venues(_Strict):

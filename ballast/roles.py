@@ -1,9 +1,9 @@
 """Who may call what: the one table that `deploy` wires, that its assertions check and that people read.
 
 A delay belongs to a role's holder, not to a function, so a function's delay is its role's. What lowers risk is
-GUARDIAN's and therefore instant; what can raise it is CURATOR's or GOVERNOR's and therefore announced. A guardian
-may also cancel what a curator has announced. Functions that are not in the table stay with GOVERNOR, the
-manager's admin.
+GUARDIAN's and therefore instant; what can raise it is CURATOR's or GOVERNOR's and therefore announced. A
+guardian may also cancel what a curator has announced. Functions that are not in the table stay with GOVERNOR,
+the manager's admin.
 """
 
 from dataclasses import dataclass
@@ -46,8 +46,9 @@ WIRING: Final[tuple[Grant, ...]] = (
         "wider limits let more be lost",
     ),
     Grant(RoleId.GUARDIAN, "Rebalancer", ("pause", "tighten", "tightenPair"), "less is traded, or nothing"),
+    Grant(RoleId.GOVERNOR, "Rebalancer", ("transferVault",), "another brain is another fund"),
     Grant(RoleId.KEEPER, "Rebalancer", ("executeRebalance",), "trades inside the settlement's bounds"),
-    Grant(RoleId.CURATOR, "IndexVault", ("unpauseContributions",), "lets coins in again"),
+    Grant(RoleId.CURATOR, "IndexVault", ("unpauseContributions", "setBandBps"), "lets more coins in"),
     Grant(RoleId.GUARDIAN, "IndexVault", ("pauseContributions",), "withdrawals go on"),
     Grant(
         RoleId.CURATOR,

@@ -39,9 +39,11 @@ class ChainCommand(ConnectedProviderCommand):
 
 
 def is_live() -> bool:
-    """True on a chain where a transaction costs somebody something: neither local nor a fork."""
-    name = ManagerAccessMixin.network_manager.provider.network.name
-    return not (name == LOCAL_NETWORK_NAME or name.endswith("-fork"))
+    """True where a transaction costs somebody something: neither a local chain nor a fork."""
+    provider = ManagerAccessMixin.network_manager.provider
+    if provider.network.name == LOCAL_NETWORK_NAME or provider.network.name.endswith("-fork"):
+        return False
+    return not str(provider.web3.client_version).startswith("anvil")
 
 
 def account_option(help_text: str) -> Callable[..., Any]:

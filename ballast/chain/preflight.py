@@ -13,6 +13,14 @@ from ballast.units import human, wad_of
 _ROUND = "latestRoundData()(uint80,int256,uint256,uint256,uint80)"
 
 
+def preflight(index: IndexFile, chain_id: int, name: str) -> None:
+    """All of it. ConfigError or ChainError, one line, for the first thing that is not so."""
+    check_chain(index, chain_id, name)
+    check_tokens(index)
+    check_feeds(index)
+    check_pools(index)
+
+
 def check_chain(index: IndexFile, chain_id: int, name: str) -> None:
     """Refuses another chain, and addresses without code."""
     require_chain(index.chain_id, chain_id, name)

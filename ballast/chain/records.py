@@ -39,3 +39,12 @@ def stands(deployment: Deployment) -> bool:
     except Web3Exception as error:
         raise ChainError(f"asking for the deployment's blocks failed: {explain(error)}") from error
     return same and all(has_code(contract.address) for contract in deployment.contracts.values())
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a record that is of no use any more; the new name."""
+    number = 1
+    while (target := path.with_name(f"{path.stem}.{number}.old")).exists():
+        number += 1
+    path.replace(target)
+    return target

@@ -43,6 +43,11 @@ class Transactor:
             )
         return contract_at(contract, known.address)
 
+    def first_sender(self) -> str:
+        """The account that began this deployment; this run's when it begins now."""
+        first = self.deployment.contracts.get("IndexAccess")
+        return first.sender if first else str(self.account.address)
+
     def call(self, what: str, contract: ContractInstance, method: str, *arguments: Any) -> ReceiptAPI:
         """Sends one call; a refusal is a ChainError that says what was tried and why it was refused."""
         try:

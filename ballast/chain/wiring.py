@@ -1,19 +1,21 @@
 """How the contracts must be set: one list of checks, by which a deployment is continued and then proved.
 
-A step is done when its checks hold on chain. `deploy` sends what is not done, and the same checks, asked again in
-one call at the end, say whether the index is wired as its description has it.
+A step is done when its checks hold on chain. `deploy` sends what is not done, and the same checks, asked again
+in one call at the end, say whether the index is wired as its description has it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
-from ballast.chain.multicall import Call, aggregate, read
+from ballast.chain.multicall import Call, aggregate, foreign, read
 from ballast.chain.system import ETH, System
 from ballast.index_file import Coin, IndexFile, RebalancingParams
 from ballast.roles import WIRING, RoleId
 from ballast.units import wad_of
 
+GET_POOL = "getPool(address,address,uint24)(address)"
 _SOURCES = {"REPORTED": 0, "SUPPLY": 1}  # IndexCalculator's Source
 
 
@@ -63,15 +65,15 @@ def evaluate(checks: Iterable[Check]) -> list[Result]:
     ]
 
 
-def oracle_steps(
-    system: System, index: IndexFile, feeds: dict[str, list[tuple[str, int]]]
-) -> list[Step]:
+def oracle_steps(system: System, index: IndexFile, feeds: dict[str, list[tuple[str, int]]]) -> list[Step]:
     """The sources of every coin and of ETH. `feeds`: per symbol the address and decimals of each source."""
     steps = []
     for coin in index.coins:
         given = [(*feed, source) for feed, source in zip(feeds[coin.symbol], coin.oracle, strict=True)]
         steps.append(
-            _source_step(system, index, coin.symbol, coin.token, [_source(*item) for item in given], coin.min_sources)
+            _source_step(
+                system, index, coin.symbol, coin.token, [_source(*item) for item in given], coin.min_sources
+            )
         )
     eth = [_source(*feed, index.oracle.eth_usd) for feed in feeds["ETH"]]
     steps.append(_source_step(system, index, "ETH", ETH, eth, 1))
@@ -97,7 +99,7 @@ def _source_step(
         read(system.oracle, "getSources", asset),
         (sources, quorum, spread, False),
     )
-    arguments = (asset, [tuple(source.values()) for source in sources], quorum, spread)
+    arguments = (asset, sources, quorum, spread)
     return Step(f"setting the oracle sources of {symbol}", (check,), system.oracle, "setSources", arguments)
 
 
@@ -136,7 +138,7 @@ def _limits_step(system: System, index: IndexFile) -> Step:
         (check,),
         system.calculator,
         "setLimits",
-        (tuple(wanted.values()),),
+        (wanted,),
     )
 
 
@@ -171,26 +173,21 @@ def _seed_step(system: System, coins: Sequence[Coin]) -> Step:
 
 
 def rebalancer_steps(system: System, index: IndexFile) -> list[Step]:
-    """The Rebalancer's parameters; what the file does not name stays as the contract has it."""
-    call = read(system.rebalancer, "getParams")
-    now: dict[str, dict[str, int]] = aggregate([call])[0]
-    trigger, fill = _params(index.rebalancing)
-    wanted = {"trigger": {**now["trigger"], **trigger}, "fill": {**now["fill"], **fill}}
-    check = Check("rebalancing parameters", call, wanted)
-    arguments = (tuple(wanted["trigger"].values()), tuple(wanted["fill"].values()))
-    return [
-        Step("setting the rebalancing parameters", (check,), system.rebalancer, "setParams", (arguments,))
-    ]
+    """The Rebalancer's parameters."""
+    wanted = _params(index.rebalancing)
+    check = Check("rebalancing parameters", read(system.rebalancer, "getParams"), wanted)
+    return [Step("setting the rebalancing parameters", (check,), system.rebalancer, "setParams", (wanted,))]
 
 
-def _params(given: RebalancingParams) -> tuple[dict[str, int], dict[str, int]]:
-    """The file's names as the contract's: triggers, fills."""
+def _params(given: RebalancingParams) -> dict[str, dict[str, int]]:
+    """The file's names as the contract's `Params`."""
     trigger = {
         "driftBps": given.drift_limit_bps,
         "priceBps": given.price_limit_bps,
         "calendarInterval": given.calendar_seconds,
         "cooldown": given.cooldown_seconds,
         "sessionLength": given.session_seconds,
+        "gasEstimate": given.gas_estimate,
         "minValue": wad_of(given.min_value_usd),
         "gasCeiling": wad_of(given.gas_ceiling_usd),
     }
@@ -199,11 +196,60 @@ def _params(given: RebalancingParams) -> tuple[dict[str, int], dict[str, int]]:
         "slipBps": given.slippage_bps,
         "slipCeilingBps": given.slippage_ceiling_bps,
         "lossBudgetBps": given.loss_budget_bps,
-        "lossPeriod": given.loss_refill_seconds,
+        "lossPeriod": given.loss_period_seconds,
         "fillInterval": given.fill_interval_seconds,
+        "maxTrades": given.max_trades,
         "maxTradeValue": wad_of(given.max_trade_usd),
     }
-    return trigger, fill
+    return {"trigger": trigger, "fill": fill}
+
+
+def immutables(system: System, index: IndexFile) -> list[Check]:
+    """What the constructors fixed, the pools' addresses, and that prices and weights work."""
+    authority = str(system.access.address)
+    managed = {name: system.by_name(name) for name in sorted({grant.contract for grant in WIRING})}
+    fixed = [
+        *((f"authority of {name}", contract, "authority", authority) for name, contract in managed.items()),
+        ("name of the share", system.vault, "name", index.name),
+        ("symbol of the share", system.vault, "symbol", index.symbol),
+        ("oracle of the vault", system.vault, "oracle", str(system.oracle.address)),
+        ("vault of the Rebalancer", system.rebalancer, "VAULT", str(system.vault.address)),
+        ("calculator of the Rebalancer", system.rebalancer, "CALCULATOR", str(system.calculator.address)),
+        ("oracle of the Rebalancer", system.rebalancer, "ORACLE", str(system.oracle.address)),
+        ("ETH/USD of the Rebalancer", system.rebalancer, "ETH_ASSET", ETH),
+        ("factory of the venue", system.venue, "FACTORY", index.venues.uniswap_v3.factory),
+    ]
+    checks = [Check(what, read(contract, method), expected) for what, contract, method, expected in fixed]
+    return checks + _pool_checks(system, index) + _working(system, index)
+
+
+def _pool_checks(system: System, index: IndexFile) -> list[Check]:
+    """The venue computes the pools' addresses; the factory knows them."""
+    uniswap = index.venues.uniswap_v3
+    keys = [(a, b, fee) for a, b in combinations(index.coins, 2) for fee in uniswap.fee_tiers]
+    calls = [foreign(uniswap.factory, GET_POOL, a.token, b.token, fee) for a, b, fee in keys]
+    return [
+        Check(f"pool {a.symbol}/{b.symbol} {fee}", read(system.venue, "poolOf", a.token, b.token, fee), pool)
+        for (a, b, fee), pool in zip(keys, aggregate(calls), strict=True)
+        if int(pool, 16)
+    ]
+
+
+def _working(system: System, index: IndexFile) -> list[Check]:
+    """Every price is good and the vault's first targets are the calculator's; true when deployed."""
+    tokens = [coin.token for coin in index.coins]
+    good = [1] * (len(tokens) + 1)
+
+    def statuses(quotes: list[dict[str, int]]) -> list[int]:
+        return [quote["status"] for quote in quotes]
+
+    basket = read(system.vault, "getConstituents")
+    first = aggregate([basket])[0]
+    return [
+        Check("prices", read(system.oracle, "quotes", [*tokens, ETH]), good, statuses, lasting=False),
+        Check("weights", read(system.calculator, "calculateOptimalWeights"), first, lasting=False),
+        Check("market data stale", read(system.calculator, "isStale"), False, lasting=False),
+    ]
 
 
 def ownership_step(system: System) -> Step:
@@ -225,13 +271,15 @@ def function_roles(system: System) -> list[tuple[Check, bytes]]:
                 read(system.access, "getTargetFunctionRole", target.address, selector),
                 int(grant.role),
             )
-            call = system.access.setTargetFunctionRole.encode_input(target.address, [selector], int(grant.role))
+            call = system.access.setTargetFunctionRole.encode_input(
+                target.address, [selector], int(grant.role)
+            )
             pairs.append((check, bytes(call)))
     return pairs
 
 
 def role_holders(system: System, holders: dict[RoleId, tuple[str, int]]) -> list[tuple[Check, bytes]]:
-    """Every role's holder with its delay, and the manager's call that grants it. `holders`: account, seconds."""
+    """Every role's holder with its delay, and the call that grants it. `holders`: account, seconds."""
     pairs = []
     for role, (account, delay) in holders.items():
         check = Check(
@@ -241,4 +289,3 @@ def role_holders(system: System, holders: dict[RoleId, tuple[str, int]]) -> list
         )
         pairs.append((check, bytes(system.access.grantRole.encode_input(int(role), account, delay))))
     return pairs
-
