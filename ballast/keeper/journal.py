@@ -1,8 +1,9 @@
 """The keeper's crash-safe journal: what was about to be sent is on disk before it is sent.
 
 One JSON object a line, append-only. The first line names the chain and the deployment; then, for each
-transaction, `sending` (fsynced before the transaction leaves) and `done` (after its fate is known). A last line without its
-newline was being written when the machine stopped: its transaction was never sent, so the line is dropped.
+transaction, `sending` (fsynced before the transaction leaves) and `done` (after its fate is known). A last
+line without its newline was being written when the machine stopped: its transaction was never sent, so the
+line is dropped.
 """
 
 import json

@@ -84,18 +84,6 @@ class Coin:
         """10**(18 - decimals): reserve * scale is WAD{coin}."""
         return int(10 ** (18 - self.decimals))
 
-    def value(self, price: int) -> int:
-        """WAD{USD} of the reserve at a price, rounded down."""
-        return self.value_of(self.reserve, price)
-
-    def value_of(self, amount: int, price: int) -> int:
-        """WAD{USD} of an amount at a price, rounded down."""
-        return amount * self.scale * price // 10**18
-
-    def amount_of(self, value: int, price: int) -> int:
-        """The amount, own decimals, whose value is at most `value`. ZeroDivisionError at price 0."""
-        return value * 10**18 // (price * self.scale)
-
 
 @dataclass(frozen=True)
 class SessionPrice:
@@ -150,10 +138,10 @@ class FillParams:
 
 @dataclass(frozen=True)
 class PairLimits:
-    """One directed pair's own limits, in place of the general ones."""
+    """A pair's own limits, either way round, in place of the general ones."""
 
-    token_in: str
-    token_out: str
+    token_a: str
+    token_b: str
     slip_bps: int
     max_trade_value: int  # WAD{USD} per fill
 
@@ -215,7 +203,7 @@ class Snapshot:
     params: Params
     session: Session
     paused: bool
-    gas_price: int  # wei{ETH/gas}
+    gas_price: int  # wei{ETH/gas}, the higher of the base fee and the gas price the verdict was asked with
     eth_quote: Quote
     verdict: Verdict
     hops: tuple[Hop, ...]
