@@ -1,7 +1,7 @@
 """Who may call what: the one table that `deploy` wires, that its assertions check and that people read.
 
-A delay belongs to a role's holder, not to a function, so a function's delay is its role's. What lowers risk is
-GUARDIAN's and therefore instant; what can raise it is CURATOR's or GOVERNOR's and therefore announced. A
+A delay belongs to a role's holder, not to a function, so a function's delay is its role's. What lowers risk
+is GUARDIAN's and therefore instant; what can raise it is CURATOR's or GOVERNOR's and therefore announced. A
 guardian may also cancel what a curator has announced. Functions that are not in the table stay with GOVERNOR,
 the manager's admin.
 """

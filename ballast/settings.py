@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     index_file: Path = PACKAGED_INDEX
-    deployment_file: Path = Path("build/deployment.json")
+    records: Path = Path("build/deployments")  # folder of the deployment records
     journal_file: Path = Path("build/keeper.journal")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool = False

@@ -14,8 +14,14 @@ from ape.cli import ConnectedProviderCommand
 from ape.exceptions import ApeException
 from ape.utils import ManagerAccessMixin
 
+from ballast.chain.connect import chain_identity, require_chain
+from ballast.chain.deployment import Deployment
 from ballast.chain.explain import explain
+from ballast.chain.records import find_deployment
+from ballast.chain.system import System
 from ballast.errors import BallastError, ConfigError
+from ballast.index_file import IndexFile, load_index
+from ballast.settings import load_settings
 
 # Faults of the user, the node or the disk: one line is all a person needs. Anything else is a bug of ours.
 _EXPECTED = (BallastError, ApeException, requests.RequestException, OSError)
@@ -93,8 +99,36 @@ def records_option() -> Callable[..., Any]:
     return click.option(
         "--records",
         type=click.Path(path_type=Path, file_okay=False),
-        default=Path("build/deployments"),
-        show_default=True,
-        envvar="BALLAST_RECORDS",
-        help="Folder of the deployment records.",
+        default=None,
+        help="Folder of the deployment records (default: BALLAST_RECORDS, build/deployments).",
     )
+
+
+def index_option() -> Callable[..., Any]:
+    """`--index FILE`: the index description."""
+    return click.option(
+        "--index",
+        "index_file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=None,
+        help="Index description in YAML (default: BALLAST_INDEX_FILE, the five stablecoins).",
+    )
+
+
+def chosen_index(index_file: Path | None) -> tuple[IndexFile, str]:
+    """The index description that the options and settings name, and its name in messages."""
+    path = index_file or load_settings().index_file
+    return load_index(path), path.name
+
+
+def records_folder(records: Path | None) -> Path:
+    """The records' folder that the options and settings name."""
+    return records or load_settings().records
+
+
+def open_index(index_file: Path | None, records: Path | None) -> tuple[IndexFile, Deployment, System]:
+    """The index description, its finished deployment on the connected chain, and its contracts."""
+    index, name = chosen_index(index_file)
+    require_chain(index.chain_id, chain_identity().chain_id, name)
+    deployment = find_deployment(records_folder(records), index.symbol)
+    return index, deployment, System.of(deployment)

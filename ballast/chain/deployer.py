@@ -1,8 +1,8 @@
 """Deploys an index as its description has it, proves the wiring on chain and hands the authority over.
 
 CREATE contracts -> SET parameters (as the manager's admin, before any delay holds) -> WIRE roles, in one
-transaction -> PROVE every check -> LEAVE it to the governor. Killed anywhere, a second run goes on from what the
-record and the chain say; a third finds nothing to do.
+transaction -> PROVE every check -> LEAVE it to the governor. Killed anywhere, a second run goes on from what
+the record and the chain say; a third finds nothing to do.
 """
 
 import hashlib
@@ -85,6 +85,29 @@ def deploy_index(
     results = prove([*facts, *left])
     run.finish()
     return Outcome(path, run.deployment, system, tuple(results), run.sent)
+
+
+def plan_lines(index: IndexFile, index_name: str, folder: Path, account: AccountAPI | None) -> list[str]:
+    """What a run would do, after the same checks; nothing is sent and nothing is written."""
+    chain = chain_identity()
+    preflight(index, chain.chain_id, index_name)
+    tokens, weights = first_targets(index)
+    path = record_path(folder, chain, index.symbol)
+    known = load(path, chain) if path.exists() else None
+    if known is not None and not stands(known):
+        known = None
+    names = ["IndexAccess", "PriceOracle", *(name for name, _ in twap_feeds(index))]
+    names += ["IndexCalculator", "IndexVault", "Rebalancer", "UniswapV3Venue"]
+    lines = [
+        f"{index.symbol} on chain {chain.folder}, from {account.address if account else 'no account yet'}"
+    ]
+    for name in names:
+        have = known.contracts.get(name) if known else None
+        lines.append(f"{name}: {'at ' + have.address if have else 'to be deployed'}")
+    weight_of = dict(zip(tokens, weights, strict=True))
+    lines += [f"target {coin.symbol}: {weight_of[coin.token] / 100:.2f} %" for coin in index.coins]
+    lines.append("complete: nothing to do" if known and known.complete else "dry run: nothing sent")
+    return lines
 
 
 def open_record(
@@ -253,6 +276,6 @@ def prove(checks: Iterable[Check]) -> list[Result]:
         first = wrong[0]
         raise ChainError(
             f"{len(wrong)} of {len(results)} settings on chain differ from the description, first "
-            f"{first.what}: {first.actual}, expected {first.expected}: change it through its role, or the file"
+            f"{first.what}: {first.actual}, expected {first.expected}: change it by its role, or the file"
         )
     return results

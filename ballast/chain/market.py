@@ -118,3 +118,8 @@ def _change(states: dict[str, MarketState], row: MarketRow) -> Change:
 def reports(changes: Iterable[Change]) -> list[tuple[str, int, int, int, int]]:
     """The arguments of `IndexCalculator.report`: tilts stay as they are."""
     return [(c.state.token, c.cap, c.score, c.state.volatility_bps, c.state.yield_bps) for c in changes]
+
+
+def sampled_coins(states: dict[str, MarketState]) -> list[MarketState]:
+    """The coins whose cap is sampled from their supply."""
+    return [state for state in states.values() if state.sampled]

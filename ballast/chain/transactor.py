@@ -50,16 +50,14 @@ class Transactor:
 
     def call(self, what: str, contract: ContractInstance, method: str, *arguments: Any) -> ReceiptAPI:
         """Sends one call; a refusal is a ChainError that says what was tried and why it was refused."""
-        try:
-            transaction = getattr(contract, method).as_transaction(*arguments, sender=self.account.address)
-            return self._send(self._signed(transaction))
-        except ApeException as error:
-            raise ChainError(f"{what} failed: {explain(error)}") from error
+        receipt = send_call(self.account, what, contract, method, *arguments)
+        self.sent += 1
+        return receipt
 
     def _create(self, name: str, contract: str, arguments: list[Any]) -> DeployedContract:
         try:
             container = project.get_contract(contract)
-            transaction = self._signed(container(*arguments, sender=self.account.address))
+            transaction = signed(self.account, container(*arguments, sender=self.account.address))
             pending = PendingContract(
                 name=name,
                 contract=contract,
@@ -70,25 +68,14 @@ class Transactor:
                 tx_hash="0x" + bytes(transaction.txn_hash).hex(),
             )
             self._record(pending=pending)
-            self._send(transaction)
+            send(transaction)
+            self.sent += 1
         except ApeException as error:
             raise ChainError(f"deploying {name} failed: {explain(error)}") from error
         self._settle_pending()
         if name not in self.deployment.contracts:
             raise ChainError(f"deploying {name} left no contract behind: run the command again")
         return self.deployment.contracts[name]
-
-    def _signed(self, transaction: TransactionAPI) -> TransactionAPI:
-        prepared = self.account.prepare_transaction(transaction)
-        signed = self.account.sign_transaction(prepared)
-        if signed is None:
-            raise ChainError("the account did not sign: unlock it and run the command again")
-        return signed
-
-    def _send(self, transaction: TransactionAPI) -> ReceiptAPI:
-        receipt = ManagerAccessMixin.network_manager.provider.send_transaction(transaction)
-        self.sent += 1
-        return receipt
 
     def _settle_pending(self) -> None:
         """Finds out what became of a creation that was written down: it is there, or it never will be."""
@@ -127,6 +114,30 @@ class Transactor:
     def finish(self) -> None:
         """Marks the deployment as complete."""
         self._record(complete=True)
+
+
+def send_call(
+    account: AccountAPI, what: str, contract: ContractInstance, method: str, *arguments: Any
+) -> ReceiptAPI:
+    """Sends one call of a contract. ChainError, one line: what was tried and why it was refused."""
+    try:
+        transaction = getattr(contract, method).as_transaction(*arguments, sender=account.address)
+        return send(signed(account, transaction))
+    except ApeException as error:
+        raise ChainError(f"{what} failed: {explain(error)}") from error
+
+
+def signed(account: AccountAPI, transaction: TransactionAPI) -> TransactionAPI:
+    """The transaction with nonce, gas and signature."""
+    prepared = account.sign_transaction(account.prepare_transaction(transaction))
+    if prepared is None:
+        raise ChainError("the account did not sign: unlock it and run the command again")
+    return prepared
+
+
+def send(transaction: TransactionAPI) -> ReceiptAPI:
+    """Sends a signed transaction and waits for its receipt."""
+    return ManagerAccessMixin.network_manager.provider.send_transaction(transaction)
 
 
 def _plain(arguments: Sequence[Any]) -> list[Any]:

@@ -1,7 +1,7 @@
 """How the contracts must be set: one list of checks, by which a deployment is continued and then proved.
 
-A step is done when its checks hold on chain. `deploy` sends what is not done, and the same checks, asked again
-in one call at the end, say whether the index is wired as its description has it.
+A step is done when its checks hold on chain. `deploy` sends what is not done, and the same checks, asked
+again in one call at the end, say whether the index is wired as its description has it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
