@@ -41,9 +41,9 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
 
     /// @inheritdoc IRebalancer
     function executeRebalance(Trade[] calldata trades) external restricted nonReentrant {
-        FillParams memory p = _fillParams;
+        FillParams memory p = _loadFill();
         if (trades.length == 0 || trades.length > p.maxTrades) revert TradeCount(trades.length, p.maxTrades);
-        State memory s = _state;
+        State memory s = _loadState();
         if (s.paused) revert NotNow(Reason.PAUSED);
         if (!_isOpen(s)) _open();
         uint256 readyAt = uint256(s.lastFillAt) + p.fillInterval;
@@ -56,7 +56,7 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
 
     /// @inheritdoc IRebalancer
     function close() external nonReentrant {
-        State memory s = _state;
+        State memory s = _loadState();
         if (s.phase != Phase.OPEN) revert NoSession();
         if (!_isOpen(s)) return _expireIfPast();
         Basket memory b = _inSession();
@@ -64,7 +64,7 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
         uint256 band = _fillParams.settleBandBps;
         if (drift > band) revert SessionUnsettled(drift, band, s.expiresAt);
         _settled(s, drift);
-        _state = s;
+        _storeState(s);
     }
 
     /// @notice GOVERNOR, delayed: hands the vault to another brain.
@@ -76,7 +76,7 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
 
     /// @notice The current or last session.
     function getSession() external view returns (SessionView memory v) {
-        State memory s = _state;
+        State memory s = _loadState();
         v.phase = s.phase == Phase.OPEN && !_isOpen(s) ? Phase.EXPIRED : s.phase;
         (v.reason, v.session) = (s.reason, s.session);
         (v.openedAt, v.expiresAt, v.lastFillAt) = (s.openedAt, s.expiresAt, s.lastFillAt);
@@ -92,22 +92,22 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
     /// @return available WAD{USD} now.
     /// @return capacity WAD{USD} when full. Both at the mid prices of the moment.
     function lossBudget() external view returns (uint256 available, uint256 capacity) {
-        FillParams memory p = _fillParams;
+        FillParams memory p = _loadFill();
         Basket memory b = _held();
         _value(b, ORACLE.quotes(b.tokens));
-        available = RebalanceMath.lossAvailable(_lossUsed(_state, p), p.lossBudgetBps, b.total);
+        available = RebalanceMath.lossAvailable(_lossUsed(_loadState(), p), p.lossBudgetBps, b.total);
         capacity = RebalanceMath.lossAvailable(0, p.lossBudgetBps, b.total);
     }
 
     /// @dev State is read again: the trades called out, and a pause in between must survive.
     function _finish(Fill memory fill, uint256[] memory values, uint256 total) private {
-        State memory s = _state;
+        State memory s = _loadState();
         Basket memory b = fill.basket;
         _charge(s, fill.params, b.total, total);
         uint256 driftBefore = RebalanceMath.maxDrift(b.values, b.total, b.weights);
         uint256 drift = RebalanceMath.maxDrift(values, total, b.weights);
         emit Filled(s.session, b.total, total, driftBefore, drift);
         if (!(drift > fill.params.settleBandBps)) _settled(s, drift);
-        _state = s;
+        _storeState(s);
     }
 }

@@ -6,6 +6,8 @@ import {Facts, TriggerParams} from "../rebalance/RebalanceTypes.sol";
 
 /// @title Drift, floors, budget and decision: pure integers, twin of `ballast/model/rebalance.py`.
 /// @dev Values WAD{USD}, prices WAD{USD/coin}, weights and drifts bps, budget 1e-12 of the fund ("ppt").
+///      Unchecked below: a value is some uint256 / 1e18, so below 2**197; a sum of fewer than 64 below 2**203; times 1e4,
+///      which no weight is above, below 2**217.
 library RebalanceMath {
     uint256 internal constant BPS = 10_000;
     uint256 internal constant WAD = 1e18;
@@ -33,7 +35,11 @@ library RebalanceMath {
         uint256 n = reserves.length;
         values = new uint256[](n);
         for (uint256 i; i < n; ++i) {
-            total += values[i] = valueOf(reserves[i], scales[i], prices[i]);
+            uint256 value = valueOf(reserves[i], scales[i], prices[i]);
+            values[i] = value;
+            unchecked {
+                total += value;
+            }
         }
     }
 
@@ -46,7 +52,7 @@ library RebalanceMath {
         if (total == 0) return 0;
         uint256 worst; // bps * WAD{USD}
         for (uint256 i; i < values.length; ++i) {
-            uint256 distance = _distance(values[i] * BPS, weights[i] * total);
+            uint256 distance = _offTarget(values[i], weights[i], total);
             if (distance > worst) worst = distance;
         }
         return _ceilDiv(worst, total);
@@ -60,7 +66,9 @@ library RebalanceMath {
     {
         uint256 sum; // bps * WAD{USD}
         for (uint256 i; i < values.length; ++i) {
-            sum += _distance(values[i] * BPS, weights[i] * total);
+            unchecked {
+                sum += _offTarget(values[i], weights[i], total);
+            }
         }
         return sum / (2 * BPS);
     }
@@ -141,13 +149,15 @@ library RebalanceMath {
         uint256 dust,
         uint256 tolerance
     ) internal pure returns (Move) {
-        uint256 target = weight * total; // bps * WAD{USD}, like the rest here
-        uint256 beforeFill = valueBefore * BPS;
-        uint256 afterFill = valueAfter * BPS;
-        uint256 distance = _distance(afterFill, target);
-        if (distance > _distance(beforeFill, target) + dust * BPS) return Move.AWAY;
-        bool crossed = beforeFill > target ? afterFill < target : afterFill > target;
-        return crossed && distance > tolerance * total ? Move.OVERSHOT : Move.OK;
+        unchecked {
+            uint256 target = weight * total; // bps * WAD{USD}, like the rest here
+            uint256 beforeFill = valueBefore * BPS;
+            uint256 afterFill = valueAfter * BPS;
+            uint256 distance = _distance(afterFill, target);
+            if (distance > _distance(beforeFill, target) + dust * BPS) return Move.AWAY;
+            bool crossed = beforeFill > target ? afterFill < target : afterFill > target;
+            return crossed && distance > tolerance * total ? Move.OVERSHOT : Move.OK;
+        }
     }
 
     /// @return WAD{USD} of one unit of the coin, rounded up.
@@ -189,6 +199,13 @@ library RebalanceMath {
         return IRebalancer.Reason.IN_BAND;
     }
 
+    /// @return bps * WAD{USD}
+    function _offTarget(uint256 value, uint256 weight, uint256 total) private pure returns (uint256) {
+        unchecked {
+            return _distance(value * BPS, weight * total);
+        }
+    }
+
     function _distance(uint256 a, uint256 b) private pure returns (uint256) {
         unchecked {
             return a > b ? a - b : b - a;
@@ -196,6 +213,8 @@ library RebalanceMath {
     }
 
     function _ceilDiv(uint256 a, uint256 b) private pure returns (uint256) {
-        return a == 0 ? 0 : (a - 1) / b + 1; // solhint-disable-line gas-strict-inequalities
+        unchecked {
+            return a == 0 ? 0 : (a - 1) / b + 1;
+        }
     }
 }

@@ -51,7 +51,7 @@ abstract contract RebalanceParameters is AccessManaged {
     }
 
     /// @notice CURATOR, delayed: all parameters at once, within bounds.
-    function setParams(Params calldata params) external restricted {
+    function setParams(Params memory params) external restricted {
         _setParams(params);
     }
 
@@ -64,15 +64,16 @@ abstract contract RebalanceParameters is AccessManaged {
         external
         restricted
     {
-        FillParams memory f = _fillParams;
-        _within("slipBps", slipBps, 1, f.slipBps);
-        _within("slipCeilingBps", slipCeilingBps, slipBps, f.slipCeilingBps);
-        _within("lossBudgetBps", lossBudgetBps, 0, f.lossBudgetBps);
-        _within("maxTradeValue", maxTradeValue, 0, f.maxTradeValue);
-        (f.slipBps, f.slipCeilingBps) = (slipBps, slipCeilingBps);
-        (f.lossBudgetBps, f.maxTradeValue) = (lossBudgetBps, maxTradeValue);
-        _fillParams = f;
-        emit ParamsSet(Params(_trigger, f));
+        Params memory p = getParams();
+        _within("slipBps", slipBps, 1, p.fill.slipBps);
+        _within("slipCeilingBps", slipCeilingBps, slipBps, p.fill.slipCeilingBps);
+        _within("lossBudgetBps", lossBudgetBps, 0, p.fill.lossBudgetBps);
+        _within("maxTradeValue", maxTradeValue, 0, p.fill.maxTradeValue);
+        p.fill.slipBps = slipBps;
+        p.fill.slipCeilingBps = slipCeilingBps;
+        p.fill.lossBudgetBps = lossBudgetBps;
+        p.fill.maxTradeValue = maxTradeValue;
+        _setParams(p);
     }
 
     /// @notice CURATOR, delayed: a pair's own limits, in either direction.
@@ -115,8 +116,8 @@ abstract contract RebalanceParameters is AccessManaged {
         return _state.paused;
     }
 
-    function getParams() external view returns (Params memory) {
-        return Params(_trigger, _fillParams);
+    function getParams() public view returns (Params memory) {
+        return Params(_trigger, _loadFill());
     }
 
     /// @notice What holds for a pair now, its own limits or the general ones.
@@ -127,7 +128,21 @@ abstract contract RebalanceParameters is AccessManaged {
         view
         returns (uint256 slipBps, uint256 maxTradeValue)
     {
-        return _limitsOf(tokenA, tokenB, _fillParams);
+        return _limitsOf(tokenA, tokenB, _loadFill());
+    }
+
+    /// @dev One slot, unpacked in one place.
+    function _loadState() internal view returns (State memory) {
+        return _state;
+    }
+
+    /// @dev One slot, packed in one place.
+    function _storeState(State memory s) internal {
+        _state = s;
+    }
+
+    function _loadFill() internal view returns (FillParams memory) {
+        return _fillParams;
     }
 
     function _limitsOf(address tokenA, address tokenB, FillParams memory f)

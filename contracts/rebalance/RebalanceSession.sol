@@ -52,7 +52,7 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
     /// @dev Against the open session's targets; with none open, against those the next session would set.
     function maxDrift() external view returns (uint256 bps) {
         Basket memory b = _held();
-        if (!_isOpen(_state)) b = _wanted(b);
+        if (!_isOpen(_loadState())) b = _wanted(b);
         (address bad, IPriceOracle.Status status,) = _price(b);
         if (bad != address(0)) revert PriceNotGood(bad, status);
         return RebalanceMath.maxDrift(b.values, b.total, b.weights);
@@ -104,7 +104,7 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
 
     /// @dev The whole decision. The basket is only filled as far as the decision needed it.
     function _assess() internal view returns (bool yes, Reason reason, Basket memory b) {
-        State memory s = _state;
+        State memory s = _loadState();
         Facts memory f;
         f.paused = s.paused;
         f.sessionOpen = _isOpen(s);
