@@ -1,9 +1,12 @@
 """Which coin is sold for which, through which pools, how much: marginal chunks over concave ladders.
 
-A chunk goes where it is paid best next, so pools of one pair are filled until their marginal prices are equal
-and a pool shared by routes is charged for all of them. Two orders are offered, because the cheapest chunk first
-may leave a coin with only dear ways out: `cheapest`, and Vogel's rule (`most_regretted`: first the coin that
-would lose most by being left its second choice), a standard start for transportation problems.
+A chunk goes where it is paid best next, so pools of one pair are filled until their marginal prices are
+equal, and a pool shared by routes is charged for all of them. A chunk that would be paid less than the floor
+is left for another day, even where a trade's average would still pass.
+
+Two orders are offered, because the cheapest chunk first may leave a coin with only dear ways out: `cheapest`,
+and Vogel's rule (`most_regretted`: first the coin that would lose most by being left its second choice), a
+standard start for transportation problems.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,7 +29,8 @@ class Policy:
 
     quote_tolerance_bps: int = 10  # a trade is refused when its quote has worsened by more
     min_trade_value: int = 100 * WAD  # WAD{USD}
-    chunks: int = 40  # that a whole rebalance is cut into
+    min_fill_bps: int = 100  # of what is to be moved: a fill that does less is not worth its gas
+    chunks: int = 100  # that a whole rebalance is cut into
     aim_fraction: int = 25  # bought coins stop this part of the settle band short of target
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from ballast.keeper.allocation import Obstacle, Policy
 from ballast.keeper.planning import FillPlan, plan_fill
@@ -64,6 +67,14 @@ class Plan:
     alert: bool = False  # a person should look
     fill: FillPlan | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, for logs and `--json`."""
+        dumped: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
+        return dumped
+
+
+_ADAPTER = TypeAdapter(Plan)
+
 
 def decide(snapshot: Snapshot, policy: Policy | None = None) -> Plan:
     """The next action. Never raises on a snapshot that `Snapshot.from_dict` accepts."""
@@ -117,7 +128,7 @@ def _not_now(snapshot: Snapshot, reason: ChainReason) -> Plan:
 
 def _in_session(snapshot: Snapshot, policy: Policy | None) -> Plan:
     """Close a session in the band, wait for the next fill's time, or fill."""
-    fill, session = snapshot.params.fill, snapshot.session
+    fill = snapshot.params.fill
     drift = basket_of(snapshot).drift
     if drift <= fill.settle_band_bps:
         detail = f"drift {drift} bps is inside the settle band of {fill.settle_band_bps} bps"

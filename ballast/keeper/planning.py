@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ballast.keeper.allocation import Allocation, Choice, Obstacle, Policy, cheapest, most_regretted
 from ballast.keeper.market import Market, Route
-from ballast.keeper.rebalance_math import max_drift, value_of, value_to_move
+from ballast.keeper.rebalance_math import value_of
 from ballast.keeper.rules import Basket, basket_of, budget_left, floor_out
 from ballast.keeper.snapshot import Snapshot
 from ballast.units import BPS, ceil_div
@@ -50,7 +50,7 @@ class PlannedTrade:
 
     @property
     def cost_bps(self) -> int:
-        """bps of the value sold that are expected to be lost against the oracle, rounded up; below 0 a gain."""
+        """bps of the value sold expected to be lost against the oracle, rounded up; below 0 a gain."""
         return ceil_div((self.value_in - self.value_out) * BPS, self.value_in)
 
 
@@ -109,7 +109,10 @@ def _plan(snapshot: Snapshot, basket: Basket, policy: Policy, choose: Choice) ->
     else:
         trades = [trade for trade in trades if trade.key not in unfit]
     obstacles = dict.fromkeys(small, Obstacle.BELOW_MIN_TRADE) | allocation.obstacles
-    return _summary(snapshot, basket, _within_budget(snapshot, trades), obstacles)
+    plan = _summary(snapshot, basket, _within_budget(snapshot, trades), obstacles)
+    worth_it = plan.traded_value * BPS >= basket.to_move * policy.min_fill_bps
+    settles = plan.drift_after_bps <= snapshot.params.fill.settle_band_bps
+    return plan if worth_it or settles else _summary(snapshot, basket, [], obstacles)
 
 
 def _ordered(basket: Basket, allocation: Allocation) -> list[Flow]:
@@ -215,12 +218,18 @@ def _summary(
         reserves[trade.token_in] -= trade.amount_in
         reserves[trade.token_out] += trade.expected_out
     values = tuple(value_of(reserves[coin.token], coin.scale, coin.quote.mid) for coin in basket.coins)
+    after = Basket(basket.coins, basket.targets, values)
     names = {coin.token: coin.symbol for coin in basket.coins}
+    held_back = tuple(
+        (f"{names[sold]} -> {names[bought]}", why)
+        for (sold, bought), why in sorted(obstacles.items())
+        if after.gap(sold) > 0 > after.gap(bought)
+    )
     return FillPlan(
         trades=tuple(trades),
         drift_before_bps=basket.drift,
-        drift_after_bps=max_drift(values, sum(values), basket.targets),
-        left_value=value_to_move(values, sum(values), basket.targets),
+        drift_after_bps=after.drift,
+        left_value=after.to_move,
         worst_loss=_worst_loss(snapshot, trades),
-        obstacles=tuple((f"{names[a]} -> {names[b]}", why) for (a, b), why in sorted(obstacles.items())),
+        obstacles=held_back,
     )

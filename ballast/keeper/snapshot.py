@@ -6,11 +6,14 @@ Amounts are in a token's own decimals, prices WAD{USD/coin}, values WAD{USD}, we
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from ballast.errors import DataError
+
+Natural = Annotated[int, Field(ge=0)]
+Bps = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class Phase(IntEnum):
@@ -52,8 +55,8 @@ class ChainReason(IntEnum):
 class Quote:
     """The oracle's answer for one coin."""
 
-    low: int  # WAD{USD/coin}
-    high: int  # WAD{USD/coin}
+    low: Natural  # WAD{USD/coin}
+    high: Natural  # WAD{USD/coin}
     status: QuoteStatus
 
     @property
@@ -73,10 +76,10 @@ class Coin:
 
     token: str
     symbol: str
-    decimals: int
-    reserve: int  # own decimals
-    vault_weight: int  # bps, the target the vault holds now
-    optimal_weight: int  # bps, what the calculator says; 0 for a coin being dropped
+    decimals: Annotated[int, Field(ge=0, le=18)]
+    reserve: Natural  # own decimals
+    vault_weight: Bps  # bps, the target the vault holds now
+    optimal_weight: Bps  # bps, what the calculator says; 0 for a coin being dropped
     quote: Quote
 
     @property
@@ -90,7 +93,7 @@ class SessionPrice:
     """A coin's price as the open session stored it, in the unit the Rebalancer keeps."""
 
     token: str
-    price: int  # 1e-8 USD
+    price: Natural  # 1e-8 USD
 
 
 @dataclass(frozen=True)
@@ -98,13 +101,13 @@ class Session:
     """The Rebalancer's session. Times are 0 for what never happened."""
 
     phase: Phase
-    id: int  # of the open session, or of the last one; they count from 1
-    opened_at: int = 0
-    expires_at: int = 0
-    last_fill_at: int = 0  # the last keeper fill of any session
-    last_ended_at: int = 0  # when a session last settled or expired
-    last_settled_at: int = 0  # when a session last settled
-    loss_used: int = 0  # 1e-12 of the fund, spent of the loss budget as of `last_fill_at`
+    id: Natural  # of the open session, or of the last one; they count from 1
+    opened_at: Natural = 0
+    expires_at: Natural = 0
+    last_fill_at: Natural = 0  # the last keeper fill of any session
+    last_ended_at: Natural = 0  # when a session last settled or expired
+    last_settled_at: Natural = 0  # when a session last settled
+    loss_used: Natural = 0  # 1e-12 of the fund, spent of the loss budget as of `last_fill_at`
     prices: tuple[SessionPrice, ...] = ()
 
 
@@ -112,28 +115,28 @@ class Session:
 class TriggerParams:
     """When a session may open."""
 
-    drift_bps: int
-    price_bps: int
-    calendar_interval: int  # s since the last settled session
-    cooldown: int  # s after a session's end
-    session_length: int  # s
-    gas_estimate: int  # gas of a whole rebalance
-    min_value: int  # WAD{USD} worth trading at all
-    gas_ceiling: int  # WAD{USD}
+    drift_bps: Bps
+    price_bps: Bps
+    calendar_interval: Natural  # s since the last settled session
+    cooldown: Natural  # s after a session's end
+    session_length: Natural  # s
+    gas_estimate: Natural  # gas of a whole rebalance
+    min_value: Natural  # WAD{USD} worth trading at all
+    gas_ceiling: Natural  # WAD{USD}
 
 
 @dataclass(frozen=True)
 class FillParams:
     """What a fill may do."""
 
-    settle_band_bps: int
-    slip_bps: int  # at rest
-    slip_ceiling_bps: int
-    loss_budget_bps: int  # of the fund, per `loss_period`
-    loss_period: int  # s
-    fill_interval: int  # s between two keeper fills
-    max_trades: int
-    max_trade_value: int  # WAD{USD} per pair and fill
+    settle_band_bps: Bps
+    slip_bps: Bps  # at rest
+    slip_ceiling_bps: Bps
+    loss_budget_bps: Bps  # of the fund, per `loss_period`
+    loss_period: Annotated[int, Field(ge=1)]  # s
+    fill_interval: Natural  # s between two keeper fills
+    max_trades: Natural
+    max_trade_value: Natural  # WAD{USD} per pair and fill
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,8 @@ class PairLimits:
 
     token_a: str
     token_b: str
-    slip_bps: int
-    max_trade_value: int  # WAD{USD} per fill
+    slip_bps: Bps
+    max_trade_value: Natural  # WAD{USD} per fill
 
 
 @dataclass(frozen=True)
@@ -159,8 +162,8 @@ class Params:
 class Rung:
     """One quote: what a hop pays for an amount, both in own decimals, from the pool's present state."""
 
-    amount_in: int
-    amount_out: int
+    amount_in: Natural
+    amount_out: Natural
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,7 @@ class Hop:
     """One pool in one direction and its ladder of quotes at increasing sizes."""
 
     pool: str
-    fee: int  # hundredths of a bp
+    fee: Natural  # hundredths of a bp
     token_in: str
     token_out: str
     ladder: tuple[Rung, ...]
@@ -194,16 +197,18 @@ class Verdict:
 class Snapshot:
     """The system at one block."""
 
-    chain_id: int
-    block: int
-    timestamp: int  # s
+    chain_id: Natural
+    block: Natural
+    timestamp: Natural  # s
     coins: tuple[Coin, ...]
-    total_supply: int  # WAD{share}
+    total_supply: Natural  # WAD{share}
     data_stale: bool  # the calculator's inputs are older than allowed: its weights are frozen
     params: Params
     session: Session
     paused: bool
-    gas_price: int  # wei{ETH/gas}, the higher of the base fee and the gas price the verdict was asked with
+    gas_price: (
+        Natural  # wei{ETH/gas}, the higher of the base fee and the gas price the verdict was asked with
+    )
     eth_quote: Quote
     verdict: Verdict
     hops: tuple[Hop, ...]
