@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ballast.keeper.market import Market, Route, routes_between
-from ballast.keeper.rebalance_math import value_of
 from ballast.keeper.rules import Basket, budget_left, floor_out, trade_limit
 from ballast.keeper.snapshot import Coin, Snapshot
+from ballast.model.rebalance import value_of
 from ballast.units import BPS, WAD
 
 _DUST = WAD // 100  # WAD{USD}: what is not worth a chunk of its own
