@@ -126,7 +126,7 @@ def _ordered(basket: Basket, allocation: Allocation) -> list[Flow]:
 
 def _priced(snapshot: Snapshot, basket: Basket, policy: Policy, flows: list[Flow]) -> Iterator[PlannedTrade]:
     """The trades in the order they will run, each on the ladders as the earlier ones leave them."""
-    market = Market()
+    market = Market(cautious=True)
     room = {coin.token: -basket.gap(coin.token) // BPS for coin in basket.coins}  # WAD{USD} below target
     for route, wanted in flows:
         bought = snapshot.coin(route.token_out)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ballast.keeper import snapshot as s
+from ballast.keeper.market import ladder_amounts
 from ballast.keeper.planning import FillPlan
 from ballast.keeper.rules import assess
 from ballast.model.prices import PriceQuote, Status
@@ -15,7 +16,6 @@ from ballast.model.rebalance import Reason, TriggerParams
 from ballast.units import WAD
 
 NOW = 1_700_000_000
-LADDER_PARTS = tuple(2**k for k in range(14))  # of the fund's value / 16384
 
 
 def address(number: int) -> str:
@@ -94,6 +94,7 @@ class World:
         default_factory=lambda: s.Session(s.Phase.IDLE, 0, last_settled_at=NOW - 86_400)
     )
     now: int = NOW
+    rungs: int = 32
 
     @property
     def total(self) -> int:
@@ -123,8 +124,8 @@ class World:
         for pool in self.pools:
             for token_in, token_out in (pool.tokens, pool.tokens[::-1]):
                 sold = by_token[token_in]
-                unit = max(1, self.total * WAD // (16_384 * sold.quote.mid * sold.scale))
-                amounts = [unit * part for part in LADDER_PARTS]
+                largest = self.total * WAD // (2 * sold.quote.mid * sold.scale)
+                amounts = ladder_amounts(largest, self.rungs)
                 rungs = tuple(s.Rung(amount, pool.quote(token_in, amount)) for amount in amounts)
                 yield s.Hop(pool.address, pool.fee, token_in, token_out, rungs)
 
