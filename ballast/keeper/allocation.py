@@ -131,10 +131,11 @@ class Allocation:
         return [(sold, bought) for sold in sorted(self._surplus) for bought in sorted(self._deficit)]
 
     def run(self, choose: Choice) -> None:
-        """Takes chunks until nothing is left that may be moved."""
+        """Takes chunks until nothing is left that may be moved; coins on their way out go first."""
         steps = {route.key: self._next(route) for route in self._routes}
         while found := [step for step in steps.values() if step is not None]:
-            step = choose(found)
+            leaving = [step for step in found if step.route.token_in in self._emptied]
+            step = choose(leaving or found)
             self._take(step)
             for route in self._touched(step.route):
                 steps[route.key] = self._next(route)
