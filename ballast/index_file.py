@@ -16,6 +16,10 @@ from ballast.errors import ConfigError
 from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY
 
 
+BOUND_STEP_USD = Decimal("0.001")  # PriceOracle keeps bounds in these steps ...
+MAX_BOUND_USD = (2**24 - 1) * BOUND_STEP_USD  # ... of 24 bits
+
+
 def _checksummed(value: str) -> str:
     """The address in EIP-55 form. ValueError when malformed, zero, or mixed-case with a wrong checksum."""
     if not is_hex_address(value) or not value.startswith("0x"):
@@ -52,6 +56,10 @@ class _Bounded(_Strict):
     def _ordered(self) -> Self:
         if not 0 < self.min_price < self.max_price:
             raise ValueError("min_price must be above 0 and below max_price")
+        if self.max_price > MAX_BOUND_USD:
+            raise ValueError(f"max_price is above {MAX_BOUND_USD} USD, the most that the oracle holds")
+        if self.min_price % BOUND_STEP_USD or self.max_price % BOUND_STEP_USD:
+            raise ValueError(f"min_price and max_price must be multiples of {BOUND_STEP_USD} USD")
         return self
 
 
@@ -71,6 +79,15 @@ class TwapSource(_Bounded):
     window: Annotated[int, Field(ge=60, le=SECONDS_PER_DAY)]
     quote_feed: Address
     heartbeat: Heartbeat
+    min_liquidity: Annotated[int, Field(ge=1, lt=2**128)]  # Uniswap's L, harmonic mean over the window
+    min_quote_price: Usd = Decimal("0.5")  # of the other coin, at or below it the feed does not answer
+    max_quote_price: Usd = Decimal("2")  # likewise at or above
+
+    @model_validator(mode="after")
+    def _quote_ordered(self) -> Self:
+        if not self.min_quote_price < self.max_quote_price:
+            raise ValueError("min_quote_price must be below max_quote_price")
+        return self
 
 
 Source = Annotated[ChainlinkSource | TwapSource, Field(discriminator="kind")]

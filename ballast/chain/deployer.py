@@ -198,9 +198,20 @@ def _sources(index: IndexFile) -> Iterator[tuple[Coin, int, ChainlinkSource | Tw
 
 def twap_feeds(index: IndexFile) -> Iterator[tuple[str, list[Any]]]:
     """Name in the record and constructor arguments of every TWAP adapter."""
-    for coin, at, source in _sources(index):
-        if isinstance(source, TwapSource):
-            yield f"TwapFeed/{coin.symbol}/{at}", [source.pool, coin.token, source.quote_feed, source.window]
+    sources = [(c.symbol, c.token, at, s) for c, at, s in _sources(index) if isinstance(s, TwapSource)]
+    decimals = aggregate([foreign(source.quote_feed, "decimals()(uint8)") for *_, source in sources])
+    for (symbol, token, at, source), places in zip(sources, decimals, strict=True):
+        config = {
+            "factory": index.venues.uniswap_v3.factory,
+            "pool": source.pool,
+            "base": token,
+            "quoteFeed": source.quote_feed,
+            "minQuotePrice": int(source.min_quote_price.scaleb(places)),
+            "maxQuotePrice": int(source.max_quote_price.scaleb(places)),
+            "window": source.window,
+            "minLiquidity": source.min_liquidity,
+        }
+        yield f"TwapFeed/{symbol}/{at}", [config]
 
 
 def setting_steps(system: System, index: IndexFile, feeds: dict[str, list[tuple[str, int]]]) -> list[Step]:

@@ -68,6 +68,8 @@ def aggregate(calls: Sequence[Call], block: int | None = None, chunk: int = 500)
 
     More than `chunk` calls are split over several `eth_call`s at the same block.
     """
+    if not calls:
+        return []
     block = current_block() if block is None else block
     answers: list[Any] = []
     for start in range(0, len(calls), chunk):

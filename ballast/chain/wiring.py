@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from eth_utils.crypto import keccak
+
 from ballast.chain.multicall import Call, aggregate, foreign, read
 from ballast.chain.system import ETH, System
 from ballast.index_file import Coin, IndexFile, RebalancingParams
@@ -265,7 +267,7 @@ def function_roles(system: System) -> list[tuple[Check, bytes]]:
     for grant in WIRING:
         target = system.by_name(grant.contract)
         for name in grant.functions:
-            selector = target.contract_type.get_selector(name)
+            selector = keccak(text=target.contract_type.mutable_methods[name].selector)[:4]
             check = Check(
                 f"{grant.contract}.{name} for {grant.role.name}",
                 read(system.access, "getTargetFunctionRole", target.address, selector),

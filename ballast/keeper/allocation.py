@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ballast.keeper.market import Market, Route, routes_between
-from ballast.keeper.rebalance_math import value_of
 from ballast.keeper.rules import Basket, budget_left, floor_out, trade_limit
 from ballast.keeper.snapshot import Coin, Snapshot
+from ballast.model.rebalance import value_of
 from ballast.units import BPS, WAD
 
 _DUST = WAD // 100  # WAD{USD}: what is not worth a chunk of its own
+_ROUNDING = 10**6  # WAD{USD}: more than the floors of all chunks of a pair can add up to
 _HALVINGS = 6  # of a chunk that is more than a ladder still holds
 
 
@@ -81,7 +82,8 @@ def most_regretted(steps: list[Step]) -> Step:
             for step in sorted((s for s in steps if s.route.pair[side] == token), key=_rank):
                 ranked.setdefault(step.route.pair[1 - side], step)
             choices = list(ranked.values())
-            regret = choices[0].rate - choices[1].rate if len(choices) > 1 else 0
+            second = choices[1].rate if len(choices) > 1 else 0  # without one, the regret is the whole
+            regret = choices[0].rate - second
             if best is None or (-regret, _rank(choices[0])) < (-best[0], _rank(best[1])):
                 best = regret, choices[0]
     assert best is not None, "called with steps only"
@@ -97,7 +99,7 @@ class Allocation:
     policy: Policy
     banned: frozenset[tuple[str, ...]] = frozenset()
     flows: dict[tuple[str, ...], tuple[Route, int]] = field(default_factory=dict)  # amounts in own decimals
-    obstacles: dict[tuple[str, str], Obstacle] = field(default_factory=dict)  # by pair, the last one met
+    obstacles: dict[tuple[str, str], Obstacle] = field(default_factory=dict)  # by pair, the gravest met
 
     def __post_init__(self) -> None:
         """Surpluses go down to target exactly; deficits stop short of it by the aim."""
@@ -118,7 +120,7 @@ class Allocation:
         self._pair_left: dict[tuple[str, str], int] = {}
         for pair in self.pairs():
             sold, bought = self._coins[pair[0]], self._coins[pair[1]]
-            self._pair_left[pair] = trade_limit(self.snapshot, sold, bought)
+            self._pair_left[pair] = trade_limit(self.snapshot, sold, bought) - _ROUNDING
             routes = routes_between(self.snapshot, *pair)
             self._routes += [route for route in routes if route.key not in self.banned]
             if not routes:
@@ -129,10 +131,11 @@ class Allocation:
         return [(sold, bought) for sold in sorted(self._surplus) for bought in sorted(self._deficit)]
 
     def run(self, choose: Choice) -> None:
-        """Takes chunks until nothing is left that may be moved."""
+        """Takes chunks until nothing is left that may be moved; coins on their way out go first."""
         steps = {route.key: self._next(route) for route in self._routes}
         while found := [step for step in steps.values() if step is not None]:
-            step = choose(found)
+            leaving = [step for step in found if step.route.token_in in self._emptied]
+            step = choose(leaving or found)
             self._take(step)
             for route in self._touched(step.route):
                 steps[route.key] = self._next(route)
@@ -190,7 +193,7 @@ class Allocation:
         """The step if floor, deficit and loss budget let it pass."""
         floor = 0 if step is None else floor_out(self.snapshot, sold, bought, step.amount_in)
         if step is None or step.amount_out < floor:
-            self.obstacles[route.pair] = Obstacle.NO_ROUTE
+            self.obstacles.setdefault(route.pair, Obstacle.NO_ROUTE)
             return None
         if step.value_out > self._deficit[bought.token]:
             return None  # a rounding too much: the rest is dust

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 from ballast.keeper.allocation import Obstacle, Policy
 from ballast.keeper.planning import FillPlan, plan_fill
 from ballast.keeper.rules import assess, bad_prices, basket_of, budget_left, is_open, since_ended
-from ballast.keeper.snapshot import ChainReason, Phase, Snapshot
+from ballast.keeper.snapshot import Phase, Snapshot
+from ballast.model.rebalance import Reason
 
 _LOOK_AGAIN = 60  # s, where no better time is known
 
@@ -90,11 +91,11 @@ def decide(snapshot: Snapshot, policy: Policy | None = None) -> Plan:
             f"at block {snapshot.block}"
         )
         return _wait(snapshot, State.EVALUATING, Cause.MODEL_DISAGREES, detail, alert=True)
-    if basket_of(snapshot).total == 0 and ours.reason not in (ChainReason.PAUSED, ChainReason.STALE_DATA):
+    if basket_of(snapshot).total == 0 and ours.reason not in (Reason.PAUSED, Reason.STALE_DATA):
         return _wait(snapshot, State.IDLE, Cause.EMPTY_FUND, "the fund holds nothing")
     if not ours.should:
         return _not_now(snapshot, ours.reason)
-    if ours.reason == ChainReason.SESSION_OPEN:
+    if ours.reason == Reason.SESSION_OPEN:
         return _in_session(snapshot, policy)
     return _filling(snapshot, policy, State.EVALUATING, Action.OPEN_AND_FILL, Cause[ours.reason.name])
 
@@ -106,22 +107,22 @@ def _wait(
     return Plan(state, Action.WAIT, cause, detail, when, alert)
 
 
-def _not_now(snapshot: Snapshot, reason: ChainReason) -> Plan:
+def _not_now(snapshot: Snapshot, reason: Reason) -> Plan:
     """The chain's own no, in words, with the time it may change where that is known."""
     trigger, drift = snapshot.params.trigger, basket_of(snapshot).drift
     cause, now = Cause[reason.name], snapshot.timestamp
     state = State.EXECUTING if is_open(snapshot) else State.IDLE
-    if reason == ChainReason.PAUSED:
+    if reason == Reason.PAUSED:
         return _wait(snapshot, state, cause, "a guardian stopped trading", alert=True)
-    if reason == ChainReason.STALE_DATA:
+    if reason == Reason.STALE_DATA:
         what = "market data" if snapshot.data_stale else f"price of {', '.join(bad_prices(snapshot))}"
         return _wait(snapshot, state, cause, f"not fit to trade on: {what}", alert=True)
-    if reason == ChainReason.COOLDOWN:
-        at = now + trigger.cooldown - (since_ended(snapshot) or 0)
+    if reason == Reason.COOLDOWN:
+        at = now + trigger.cooldown - since_ended(snapshot)
         return _wait(snapshot, state, cause, f"the last session ended {since_ended(snapshot)} s ago", at)
-    if reason == ChainReason.BELOW_MIN_VALUE:
+    if reason == Reason.BELOW_MIN_VALUE:
         return _wait(snapshot, state, cause, f"drift {drift} bps, but too little value to move")
-    if reason == ChainReason.GAS_TOO_HIGH:
+    if reason == Reason.GAS_TOO_HIGH:
         return _wait(snapshot, State.EVALUATING, cause, f"drift {drift} bps, but gas costs too much now")
     return _wait(snapshot, state, cause, f"drift {drift} bps, limit {trigger.drift_bps} bps")
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from ballast.keeper.allocation import Allocation, Choice, Obstacle, Policy, cheapest, most_regretted
 from ballast.keeper.market import Market, Route
-from ballast.keeper.rebalance_math import value_of
 from ballast.keeper.rules import Basket, basket_of, budget_left, floor_out
 from ballast.keeper.snapshot import Snapshot
+from ballast.model.rebalance import value_of
 from ballast.units import BPS, ceil_div
 
 _ROUNDS = 12  # of dropping routes that turn out too small or too dear, and allocating again
@@ -126,7 +126,7 @@ def _ordered(basket: Basket, allocation: Allocation) -> list[Flow]:
 
 def _priced(snapshot: Snapshot, basket: Basket, policy: Policy, flows: list[Flow]) -> Iterator[PlannedTrade]:
     """The trades in the order they will run, each on the ladders as the earlier ones leave them."""
-    market = Market()
+    market = Market(cautious=True)
     room = {coin.token: -basket.gap(coin.token) // BPS for coin in basket.coins}  # WAD{USD} below target
     for route, wanted in flows:
         bought = snapshot.coin(route.token_out)

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
-from ballast.keeper.rebalance_math import (
+from ballast.keeper.snapshot import Coin, Phase, Snapshot, Verdict
+from ballast.model.prices import PriceQuote, Status
+from ballast.model.rebalance import (
+    Facts,
+    decide,
     gas_cost,
     loss_available,
     max_drift,
+    merge_targets,
     minimum_out,
     refilled,
     slippage,
@@ -13,10 +18,9 @@ from ballast.keeper.rebalance_math import (
     value_to_move,
     worst_peg,
 )
-from ballast.keeper.snapshot import ChainReason, Coin, Phase, Snapshot, Verdict
 from ballast.units import BPS
 
-_SNAPSHOT_PRICE_UNIT = 10**10  # WAD in one 1e-8 USD
+_NEVER = 2**256 - 1  # s since what never happened, as on chain
 
 
 @dataclass(frozen=True)
@@ -55,68 +59,55 @@ def is_open(snapshot: Snapshot) -> bool:
     return snapshot.session.phase == Phase.OPEN and snapshot.timestamp < snapshot.session.expires_at
 
 
+def is_tradable(quote: PriceQuote) -> bool:
+    """Whether a price is fit to trade on."""
+    return quote.status == Status.GOOD and 0 < quote.low <= quote.high
+
+
 def basket_of(snapshot: Snapshot) -> Basket:
     """The open session's basket; with none open, that of the session that would open now."""
-    open_now = is_open(snapshot)
-    coins = tuple(
-        c for c in snapshot.coins if (c.vault_weight if open_now else c.optimal_weight) or c.reserve
-    )
-    targets = tuple(c.vault_weight if open_now else c.optimal_weight for c in coins)
-    values = tuple(value_of(c.reserve, c.scale, c.quote.mid) for c in coins)
-    return Basket(coins, targets, values)
+    by_token = {coin.token: coin for coin in snapshot.coins}
+    held = [coin for coin in snapshot.coins if coin.held]
+    if is_open(snapshot):
+        targets = [(coin.token, coin.vault_weight) for coin in held]
+    else:
+        wanted = [(coin.token, coin.optimal_weight) for coin in snapshot.coins if coin.optimal_weight]
+        merged = merge_targets([(coin.token, coin.reserve) for coin in held], wanted)
+        targets = [(token, weight) for token, weight, _ in merged]
+    coins = tuple(by_token[token] for token, _ in targets)
+    values = tuple(value_of(coin.reserve, coin.scale, coin.quote.mid) for coin in coins)
+    return Basket(coins, tuple(weight for _, weight in targets), values)
 
 
 def bad_prices(snapshot: Snapshot) -> tuple[str, ...]:
-    """Symbols of what cannot be priced now, ETH included."""
-    coins = basket_of(snapshot).coins
-    bad = [f"{c.symbol} ({c.quote.status.name})" for c in coins if not c.quote.is_good]
-    if not snapshot.eth_quote.is_good:
-        bad.append(f"ETH ({snapshot.eth_quote.status.name})")
-    return tuple(bad)
+    """What cannot be priced now, ETH included, each with its status."""
+    priced = [(coin.symbol, coin.quote) for coin in basket_of(snapshot).coins]
+    priced.append(("ETH", snapshot.eth_quote))
+    return tuple(f"{symbol} ({quote.status.name})" for symbol, quote in priced if not is_tradable(quote))
 
 
-def since_ended(snapshot: Snapshot) -> int | None:
-    """Seconds since a session last ended; None when none ever did or one is open."""
+def since_ended(snapshot: Snapshot) -> int:
+    """Seconds since a session last ended; beyond any cooldown when none ever did or one is open."""
     session = snapshot.session
     ended_at = session.expires_at if session.phase == Phase.OPEN else session.last_ended_at
-    return None if ended_at == 0 or is_open(snapshot) else snapshot.timestamp - ended_at
+    return _NEVER if ended_at == 0 or is_open(snapshot) else snapshot.timestamp - ended_at
 
 
 def assess(snapshot: Snapshot) -> Verdict:
     """What `shouldRebalance()` must answer in the snapshot's block."""
-    trigger = snapshot.params.trigger
-    if snapshot.paused:
-        return Verdict(False, ChainReason.PAUSED)
-    if snapshot.data_stale or bad_prices(snapshot):
-        return Verdict(False, ChainReason.STALE_DATA)
-    if is_open(snapshot):
-        return Verdict(True, ChainReason.SESSION_OPEN)
-    ended = since_ended(snapshot)
-    if ended is not None and ended < trigger.cooldown:
-        return Verdict(False, ChainReason.COOLDOWN)
-    basket = basket_of(snapshot)
-    reason = _trigger(snapshot, basket)
-    if reason == ChainReason.IN_BAND:
-        return Verdict(False, reason)
-    if basket.to_move < trigger.min_value:
-        return Verdict(False, ChainReason.BELOW_MIN_VALUE)
-    cost = gas_cost(snapshot.gas_price, trigger.gas_estimate, snapshot.eth_quote.high)
-    if cost > trigger.gas_ceiling:
-        return Verdict(False, ChainReason.GAS_TOO_HIGH)
-    return Verdict(True, reason)
-
-
-def _trigger(snapshot: Snapshot, basket: Basket) -> ChainReason:
-    trigger = snapshot.params.trigger
-    if basket.drift > trigger.drift_bps:
-        return ChainReason.DRIFT
-    if basket.drift <= snapshot.params.fill.settle_band_bps:
-        return ChainReason.IN_BAND
-    if worst_peg(tuple(c.quote.mid for c in basket.coins)) > trigger.price_bps:
-        return ChainReason.PRICE
-    if snapshot.timestamp - snapshot.session.last_settled_at > trigger.calendar_interval:
-        return ChainReason.CALENDAR
-    return ChainReason.IN_BAND
+    trigger, basket = snapshot.params.trigger, basket_of(snapshot)
+    facts = Facts(
+        paused=snapshot.paused,
+        data_good=not snapshot.data_stale and not bad_prices(snapshot),
+        session_open=is_open(snapshot),
+        since_ended=since_ended(snapshot),
+        since_settled=snapshot.timestamp - snapshot.session.last_settled_at,
+        drift_bps=basket.drift,
+        peg_bps=worst_peg([coin.quote.mid for coin in basket.coins]),
+        to_move=basket.to_move,
+        gas_cost=gas_cost(snapshot.gas_price, trigger.gas_estimate, snapshot.eth_quote.high),
+    )
+    return Verdict(*decide(facts, trigger, snapshot.params.fill.settle_band_bps))
 
 
 def slip_limit(snapshot: Snapshot, sold: Coin, bought: Coin) -> int:

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ballast.errors import DataError
+from ballast.model.prices import PriceQuote
+from ballast.model.rebalance import Reason, TriggerParams
 
 Natural = Annotated[int, Field(ge=0)]
 Bps = Annotated[int, Field(ge=0, le=10_000)]
@@ -25,51 +27,6 @@ class Phase(IntEnum):
     EXPIRED = 3
 
 
-class QuoteStatus(IntEnum):
-    """`IPriceOracle.Status`, in its order: only GOOD may be traded on."""
-
-    UNKNOWN_ASSET = 0
-    GOOD = 1
-    DIVERGED = 2
-    STALE = 3
-    INVALID = 4
-    SEQUENCER_DOWN = 5
-
-
-class ChainReason(IntEnum):
-    """`IRebalancer.Reason`, in its order: why a rebalance may or may not run."""
-
-    IN_BAND = 0
-    DRIFT = 1
-    PRICE = 2
-    CALENDAR = 3
-    SESSION_OPEN = 4
-    COOLDOWN = 5
-    BELOW_MIN_VALUE = 6
-    GAS_TOO_HIGH = 7
-    STALE_DATA = 8
-    PAUSED = 9
-
-
-@dataclass(frozen=True)
-class Quote:
-    """The oracle's answer for one coin."""
-
-    low: Natural  # WAD{USD/coin}
-    high: Natural  # WAD{USD/coin}
-    status: QuoteStatus
-
-    @property
-    def mid(self) -> int:
-        """WAD{USD/coin}, rounded down."""
-        return (self.low + self.high) // 2
-
-    @property
-    def is_good(self) -> bool:
-        """Whether it may be traded on."""
-        return self.status == QuoteStatus.GOOD and 0 < self.low <= self.high
-
-
 @dataclass(frozen=True)
 class Coin:
     """One coin of the basket as the vault, the calculator and the oracle see it."""
@@ -80,7 +37,8 @@ class Coin:
     reserve: Natural  # own decimals
     vault_weight: Bps  # bps, the target the vault holds now
     optimal_weight: Bps  # bps, what the calculator says; 0 for a coin being dropped
-    quote: Quote
+    quote: PriceQuote
+    held: bool = True  # a constituent of the vault now; False for one the calculator wants to add
 
     @property
     def scale(self) -> int:
@@ -109,20 +67,6 @@ class Session:
     last_settled_at: Natural = 0  # when a session last settled
     loss_used: Natural = 0  # 1e-12 of the fund, spent of the loss budget as of `last_fill_at`
     prices: tuple[SessionPrice, ...] = ()
-
-
-@dataclass(frozen=True)
-class TriggerParams:
-    """When a session may open."""
-
-    drift_bps: Bps
-    price_bps: Bps
-    calendar_interval: Natural  # s since the last settled session
-    cooldown: Natural  # s after a session's end
-    session_length: Natural  # s
-    gas_estimate: Natural  # gas of a whole rebalance
-    min_value: Natural  # WAD{USD} worth trading at all
-    gas_ceiling: Natural  # WAD{USD}
 
 
 @dataclass(frozen=True)
@@ -190,7 +134,7 @@ class Verdict:
     """What `shouldRebalance()` answered in the snapshot's block."""
 
     should: bool
-    reason: ChainReason
+    reason: Reason
 
 
 @dataclass(frozen=True)
@@ -209,7 +153,7 @@ class Snapshot:
     gas_price: (
         Natural  # wei{ETH/gas}, the higher of the base fee and the gas price the verdict was asked with
     )
-    eth_quote: Quote
+    eth_quote: PriceQuote
     verdict: Verdict
     hops: tuple[Hop, ...]
     hubs: tuple[str, ...]  # tokens that a two-hop route may pass through

@@ -1,19 +1,21 @@
 """A small world for the keeper's tests: a fund, and constant-product pools that really move when traded.
 
-The pools hold virtual reserves, as a full-range Uniswap V3 position does; the ladders in a snapshot are quoted
-from them exactly as a quoter would, and a fill is then run against the pools themselves.
+The pools hold virtual reserves, as a full-range Uniswap V3 position does; the ladders in a snapshot are
+quoted from them as a quoter would, and a fill is then run against the pools themselves.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ballast.keeper import snapshot as s
+from ballast.keeper.market import ladder_amounts
 from ballast.keeper.planning import FillPlan
 from ballast.keeper.rules import assess
+from ballast.model.prices import PriceQuote, Status
+from ballast.model.rebalance import Reason, TriggerParams
 from ballast.units import WAD
 
 NOW = 1_700_000_000
-LADDER_PARTS = tuple(2**k for k in range(14))  # of the fund's value / 16384
 
 
 def address(number: int) -> str:
@@ -52,12 +54,12 @@ def pool_model(number: int, fee: int, a: s.Coin, b: s.Coin, depth: int, skew_bps
 
 def coin(number: int, symbol: str, decimals: int, value: int, target: int, price: int = WAD) -> s.Coin:
     """A coin whose reserve is worth `value` WAD{USD}."""
-    quote = s.Quote(price, price, s.QuoteStatus.GOOD)
+    quote = PriceQuote(price, price, Status.GOOD)
     reserve = value * WAD // (price * 10 ** (18 - decimals))
     return s.Coin(address(number), symbol, decimals, reserve, target, target, quote)
 
 
-TRIGGER = s.TriggerParams(
+TRIGGER = TriggerParams(
     drift_bps=300,
     price_bps=100,
     calendar_interval=7 * 86_400,
@@ -87,11 +89,12 @@ class World:
     pools: list[PoolModel]
     hubs: tuple[str, ...]
     fill: s.FillParams = FILL
-    trigger: s.TriggerParams = TRIGGER
+    trigger: TriggerParams = TRIGGER
     session: s.Session = field(
         default_factory=lambda: s.Session(s.Phase.IDLE, 0, last_settled_at=NOW - 86_400)
     )
     now: int = NOW
+    rungs: int = 32
 
     @property
     def total(self) -> int:
@@ -109,8 +112,8 @@ class World:
             session=self.session,
             paused=False,
             gas_price=20 * 10**9,
-            eth_quote=s.Quote(2_000 * WAD, 2_000 * WAD, s.QuoteStatus.GOOD),
-            verdict=s.Verdict(False, s.ChainReason.IN_BAND),
+            eth_quote=PriceQuote(2_000 * WAD, 2_000 * WAD, Status.GOOD),
+            verdict=s.Verdict(False, Reason.IN_BAND),
             hops=tuple(self.hops()),
             hubs=self.hubs,
         )
@@ -121,8 +124,8 @@ class World:
         for pool in self.pools:
             for token_in, token_out in (pool.tokens, pool.tokens[::-1]):
                 sold = by_token[token_in]
-                unit = max(1, self.total * WAD // (16_384 * sold.quote.mid * sold.scale))
-                amounts = [unit * part for part in LADDER_PARTS]
+                largest = self.total * WAD // (2 * sold.quote.mid * sold.scale)
+                amounts = ladder_amounts(largest, self.rungs)
                 rungs = tuple(s.Rung(amount, pool.quote(token_in, amount)) for amount in amounts)
                 yield s.Hop(pool.address, pool.fee, token_in, token_out, rungs)
 
@@ -167,7 +170,7 @@ def opened(world: World) -> World:
 
 
 def five_coins(values: tuple[int, ...] = (30, 38, 13, 10, 9), depth: int = 50_000_000) -> World:
-    """USDC, USDT, DAI, FRAX, LUSD worth `values` hundred thousand USD against 40/30/15/10/5 %, pools round USDC."""
+    """Coins worth `values` hundred thousand USD against 40/30/15/10/5 %, with pools round USDC."""
     names = (("USDC", 6), ("USDT", 6), ("DAI", 18), ("FRAX", 18), ("LUSD", 18))
     targets = (4_000, 3_000, 1_500, 1_000, 500)
     coins = tuple(

@@ -1,0 +1,2 @@
+def test_contribute(deployed):
+    assert deployed.contribute(1_000_000) > 0
