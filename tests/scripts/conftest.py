@@ -1,7 +1,5 @@
 """One complete deployment for all tests of the commands."""
 
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,9 +7,9 @@ from tests.deployed import Deployed, deploy_five
 
 
 @pytest.fixture(scope="session")
-def deployed(networks, tmp_path_factory) -> Iterator[Deployed]:
+def deployed(networks, tmp_path_factory) -> Deployed:
     """The five-coin index with funded investors, not yet contributed to; each test's changes are undone."""
-    yield deploy_five(tmp_path_factory.mktemp("records"))
+    return deploy_five(tmp_path_factory.mktemp("records"))
 
 
 @pytest.fixture
