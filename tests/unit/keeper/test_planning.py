@@ -29,9 +29,8 @@ def test_plan_fill__any_world__settles_when_run_on_the_pools(world: World) -> No
     brought = after.run(plan)
     assert settlement_faults(before, plan, brought, after) == []
     for got, trade in zip(brought, plan.trades, strict=True):
-        assert (
-            got >= trade.expected_out * 99_999 // 100_000 - 2
-        )  # a first hop may pay more than was planned with
+        # A first hop that pays a little more moves the pool that a later trade shares a little further.
+        assert got >= trade.expected_out * 99_999 // 100_000 - 2
 
 
 @drawn
@@ -94,7 +93,7 @@ def test_plan_fill__second_pool_of_the_pair__cheaper_than_one() -> None:
 
 
 def test_plan_fill__two_pools_of_one_fee__marginal_prices_end_equal() -> None:
-    world = five_coins(values=(42, 28, 15, 10, 5))
+    world = replace(five_coins(values=(42, 28, 15, 10, 5)), rungs=128)
     usdc, usdt = world.coins[:2]
     world.pools = [
         pool_model(1, 100, usdc, usdt, 300_000_000 * WAD),
