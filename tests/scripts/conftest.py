@@ -1,7 +1,9 @@
 """One complete deployment for all tests of the commands."""
 
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.deployed import Deployed, deploy_five
 
@@ -13,10 +15,8 @@ def deployed(networks, tmp_path_factory) -> Deployed:
 
 
 @pytest.fixture
-def index_file(deployed, tmp_path) -> Path:
+def index_file(deployed: Deployed, tmp_path: Path) -> Path:
     """The deployed index's description as a file."""
-    import yaml
-
     path = tmp_path / "index.yaml"
     path.write_text(yaml.safe_dump(deployed.index.model_dump(mode="json")))
     return path
