@@ -19,6 +19,7 @@ from ballast.chain.explain import decode_revert, explain
 from ballast.errors import ChainError
 
 _AGGREGATE3 = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
+_READER = "0x000000000000000000000000000000000000bEEF"  # nobody: who asks when a gas price is given
 _GAS = 30_000_000  # of one eth_call: below the cap of every common node
 
 
@@ -63,10 +64,13 @@ def foreign(target: str, signature: str, *args: Any, may_fail: bool = False) -> 
     return Call(to_checksum_address(target), method, shapes, selector + encode(types, args), may_fail)
 
 
-def aggregate(calls: Sequence[Call], block: int | None = None, chunk: int = 500) -> list[Any]:
+def aggregate(
+    calls: Sequence[Call], block: int | None = None, chunk: int = 500, gas_price: int = 0
+) -> list[Any]:
     """Answers of all calls at one block, in their order; None for a failed call that may fail.
 
-    More than `chunk` calls are split over several `eth_call`s at the same block.
+    More than `chunk` calls are split over several `eth_call`s at the same block. `gas_price` (wei) is what
+    the contracts see as the transaction's; nobody pays it.
     """
     if not calls:
         return []
@@ -74,7 +78,7 @@ def aggregate(calls: Sequence[Call], block: int | None = None, chunk: int = 500)
     answers: list[Any] = []
     for start in range(0, len(calls), chunk):
         part = calls[start : start + chunk]
-        for call, (success, data) in zip(part, _send(part, block), strict=True):
+        for call, (success, data) in zip(part, _send(part, block, gas_price), strict=True):
             answers.append(_answer(call, success, data))
     return answers
 
@@ -84,14 +88,18 @@ def current_block() -> int:
     return int(ManagerAccessMixin.network_manager.provider.web3.eth.block_number)
 
 
-def _send(calls: Sequence[Call], block: int) -> list[tuple[bool, bytes]]:
+def _send(calls: Sequence[Call], block: int, gas_price: int) -> list[tuple[bool, bytes]]:
     """One eth_call of aggregate3; every sub-call may fail here, so that the failing one can be named."""
     tuples = [(call.target, True, call.data) for call in calls]
     data = _AGGREGATE3 + encode(["(address,bool,bytes)[]"], [tuples])
     provider = ManagerAccessMixin.network_manager.provider
     request = {"to": MULTICALL3_ADDRESS, "data": "0x" + data.hex(), "gas": hex(_GAS)}
+    parameters: list[Any] = [request, hex(block)]
+    if gas_price:
+        request |= {"from": _READER, "gasPrice": hex(gas_price)}
+        parameters.append({_READER: {"balance": hex(2**128)}})
     try:
-        answer = provider.make_request("eth_call", [request, hex(block)])
+        answer = provider.make_request("eth_call", parameters)
     except (ApeException, ValueError) as error:
         raise ChainError(f"reading the chain at block {block} failed: {explain(error)}") from error
     raw = bytes.fromhex(str(answer).removeprefix("0x"))

@@ -115,7 +115,8 @@ def test_remove_asset__curator__forgets_it(twice_priced, curator):
     receipt = twice_priced.removeAsset(COIN, sender=curator)
     assert len(receipt.decode_logs(twice_priced.AssetRemoved)) == 1
     assert tuple(twice_priced.quote(COIN)) == (0, 0, UNKNOWN_ASSET)
-    assert tuple(twice_priced.getSources(COIN)) == ([], 0, 0, False)
+    sources, *settings = twice_priced.getSources(COIN)
+    assert (len(sources), settings) == (0, [0, 0, False])
 
 
 @pytest.mark.parametrize(

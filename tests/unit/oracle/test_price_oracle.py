@@ -11,6 +11,7 @@ from tests.unit.oracle.conftest import COIN, DOLLAR_8, HEARTBEAT, OTHER_COIN, so
 
 WAD = 10**18
 CENT = 10**16
+MILLI = 10**15
 UP, DOWN = 0, 1
 GRACE = 3_600
 
@@ -237,9 +238,9 @@ def test_set_sources__two_sources__shown_as_set(twice_priced, feed, second_feed)
 
 
 def test_set_sources__widest_values__survive_packing(oracle, deploy_feed, curator):
-    feeds = [deploy_feed(18, 16_777_214 * 10**15) for _ in range(4)]
-    widest = [source(one, heartbeat=2**24 - 1, bounds=(0, (2**24 - 1) * 10**15)) for one in feeds]
-    widest[3] = source(feeds[3], heartbeat=1, bounds=((2**24 - 2) * 10**15 - 10**15, (2**24 - 1) * 10**15))
+    feeds = [deploy_feed(18, 16_777_216 * MILLI) for _ in range(4)]
+    widest = [source(one, heartbeat=2**20 - 1, bounds=(0, (2**28 - 1) * MILLI)) for one in feeds]
+    widest[3] = source(feeds[3], heartbeat=1, bounds=((2**24 - 1) * MILLI, (2**24 + 1) * MILLI))
     oracle.setSources(COIN, widest, 4, 10_000, sender=curator)
     oracle.setSources(OTHER_COIN, widest[:1], 1, 0, sender=curator)
     sources, quorum, spread, frozen = oracle.getSources(COIN)
@@ -290,7 +291,7 @@ def test_set_sources__same_feed_twice__refused(oracle, feed, curator):
     assert _refused(oracle, curator, COIN, [source(feed)] * 2, 1, 0) == ("DuplicateFeed", feed.address)
 
 
-@pytest.mark.parametrize("heartbeat", [0, 2**24, 2**32 - 1])
+@pytest.mark.parametrize("heartbeat", [0, 2**20, 2**32 - 1])
 def test_set_sources__heartbeat_zero_or_too_wide__refused(oracle, feed, curator, heartbeat):
     refusal = _refused(oracle, curator, COIN, [source(feed, heartbeat=heartbeat)], 1, 0)
     assert refusal == ("HeartbeatOutOfRange", feed.address, heartbeat)
@@ -303,7 +304,8 @@ def test_set_sources__heartbeat_zero_or_too_wide__refused(oracle, feed, curator,
         (2 * WAD, WAD),
         (CENT + 1, WAD * 2),
         (CENT, 2 * WAD + 1),
-        (0, 2**24 * 10**15),
+        (2**24 * MILLI, 2**25 * MILLI),
+        (0, 2**28 * MILLI),
         (0, 2**256 - 1),
     ],
 )
