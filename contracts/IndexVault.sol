@@ -67,7 +67,6 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     event BandSet(uint256 bandBps);
 
     error ContributionsArePaused();
-    error TransferShort(address token, uint256 expected, uint256 received);
     error PriceNotGood(address token, IPriceOracle.Status status);
     error PastBand(address token, uint256 weightBps, uint256 limitBps);
     error BelowBand(address token, uint256 weightBps, uint256 limitBps);
@@ -77,8 +76,6 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     error BandOutOfRange(uint256 bandBps, uint256 maximum);
     error NotOwner(address caller);
     error TooManyConstituents(uint256 count, uint256 maximum);
-    error UnsupportedCoin(address token);
-    error ReserveNotEmpty(address token);
     error SameToken(address token);
     error InsufficientReserve(address token, uint256 reserve, uint256 amount);
     error InsufficientOutput(uint256 index, uint256 minimum, uint256 actual);
@@ -131,14 +128,14 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         validReceiver(receiver)
         returns (uint256 lpAmount)
     {
-        Settings memory settings = _settings;
-        if (settings.paused) revert ContributionsArePaused();
-        uint256[] memory coins = BasketStorage.readCoins(settings.coins);
+        if (_settings.paused) revert ContributionsArePaused();
+        uint256[] memory coins = BasketStorage.readCoins(_settings.coins);
         uint256[] memory lanes = _slots.load(coins.length);
         uint256 supply = totalSupply();
         lpAmount = _sharesFor(amounts, coins, lanes, supply);
         if (lpAmount < minShares) revert InsufficientShares(minShares, lpAmount);
-        _pull(amounts, coins, lanes);
+        _pull(amounts, coins);
+        lanes.add(amounts); // `_sharesFor` has checked that they fit
         _slots.store(lanes);
         if (supply == 0) _mint(DEAD_ADDRESS, DEAD_SHARES);
         _mint(receiver, lpAmount);
@@ -162,14 +159,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         uint256 supply = totalSupply();
         _burn(msg.sender, lpAmount);
         amounts = ShareMath.amountsForWithdrawal(lanes, lpAmount, supply);
-        for (uint256 i; i < count; ++i) {
-            uint256 amount = amounts[i];
-            if (amount < minAmounts[i]) revert InsufficientAmount(i, minAmounts[i], amount);
-            // amount <= reserve, the low part of the lane: the weight above it is not touched.
-            unchecked {
-                lanes[i] -= amount;
-            }
-        }
+        if (lanes.subtract(amounts, minAmounts)) _revertShort(amounts, minAmounts);
         _slots.store(lanes);
         _payOut(coins, amounts, receiver);
         emit Withdrawn(msg.sender, receiver, lpAmount, amounts);
@@ -429,7 +419,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         view
         returns (uint256[] memory lows, uint256[] memory highs)
     {
-        IPriceOracle.Quote[] memory quotes = oracle.quotes(_tokensOf(coins));
+        IPriceOracle.Quote[] memory quotes = oracle.quotes(coins.toTokens());
         lows = new uint256[](coins.length);
         highs = new uint256[](coins.length);
         for (uint256 i; i < coins.length; ++i) {
@@ -447,21 +437,17 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
 
     // --- coins --------------------------------------------------------------------------------------------------
 
-    /// @dev Takes exactly `amounts` and adds them to `lanes`. `_sharesFor` has checked that they fit.
-    function _pull(uint256[] calldata amounts, uint256[] memory coins, uint256[] memory lanes) private {
+    function _pull(uint256[] calldata amounts, uint256[] memory coins) private {
         uint256 count = coins.length;
         for (uint256 i; i < count; ++i) {
             uint256 amount = amounts[i];
-            if (amount == 0) continue;
-            address token = coins[i].tokenOf();
-            uint256 before = CoinTransfer.balance(token);
-            SafeTransferLib.safeTransferFrom(token, msg.sender, address(this), amount);
-            uint256 received = _rise(before, CoinTransfer.balance(token));
-            if (received < amount) revert TransferShort(token, amount, received);
-            // reserve + amount <= MAX_RESERVE, so it stays below the weight's bits.
-            unchecked {
-                lanes[i] += amount;
-            }
+            if (amount != 0) CoinTransfer.pull(coins[i].tokenOf(), amount);
+        }
+    }
+
+    function _revertShort(uint256[] memory amounts, uint256[] calldata minimums) private pure {
+        for (uint256 i; i < amounts.length; ++i) {
+            if (amounts[i] < minimums[i]) revert InsufficientAmount(i, minimums[i], amounts[i]);
         }
     }
 
@@ -524,14 +510,8 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         IVenue(trade.venue).swap(tokenIn, tokenOut, trade.amountIn, trade.data);
         if (_tradeAmount != 0) revert TradeNotFunded(index);
         _tradeVenue = address(0);
-        sold = _rise(CoinTransfer.balance(tokenIn), balanceIn);
-        bought = _rise(balanceOut, CoinTransfer.balance(tokenOut));
-    }
-
-    function _rise(uint256 from, uint256 to) private pure returns (uint256) {
-        unchecked {
-            return to > from ? to - from : 0;
-        }
+        sold = CoinTransfer.rise(CoinTransfer.balance(tokenIn), balanceIn);
+        bought = CoinTransfer.rise(balanceOut, CoinTransfer.balance(tokenOut));
     }
 
     // --- the basket ---------------------------------------------------------------------------------------------
@@ -548,8 +528,8 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         uint256[] memory coins;
         if (pointer != address(0)) coins = BasketStorage.readCoins(pointer);
         uint256[] memory lanes = _slots.load(coins.length);
-        if (!_sameCoins(tokens, coins)) {
-            (coins, lanes) = _moveLanes(tokens, coins, lanes);
+        if (!coins.isList(tokens)) {
+            (coins, lanes) = BasketStorage.relist(tokens, coins, lanes);
             _settings.coins = BasketStorage.writeCoins(coins);
         }
         for (uint256 i; i < count; ++i) {
@@ -571,62 +551,6 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         if (sum != _BPS) revert InvalidWeights(sum);
     }
 
-    /// @dev The new list with the old reserves, and nothing left behind in a coin that goes. Slots beyond a shorter
-    ///      list keep stale lanes that nothing reads: `load` knows the count, and a longer list is built anew.
-    function _moveLanes(address[] memory tokens, uint256[] memory coins, uint256[] memory lanes)
-        private
-        view
-        returns (uint256[] memory newCoins, uint256[] memory newLanes)
-    {
-        uint256 count = tokens.length;
-        newCoins = new uint256[](count);
-        newLanes = new uint256[](count + (count & 1));
-        for (uint256 i; i < count; ++i) {
-            address token = tokens[i];
-            if (token == address(0)) revert ZeroAddress();
-            if (newCoins.indexOf(i, token) != i) revert DuplicateConstituent(token);
-            uint256 old = coins.indexOf(coins.length, token);
-            if (old == coins.length) {
-                newCoins[i] = _newCoin(token);
-            } else {
-                newCoins[i] = coins[old];
-                newLanes[i] = lanes[old].reserveOf();
-                lanes[old] = 0;
-            }
-        }
-        for (uint256 i; i < coins.length; ++i) {
-            if (lanes[i].reserveOf() != 0) revert ReserveNotEmpty(coins[i].tokenOf());
-        }
-        assembly ("memory-safe") {
-            mstore(newLanes, count) // the word of padding stays behind the length, as `store` wants it
-        }
-    }
-
-    function _newCoin(address token) private view returns (uint256) {
-        if (token == address(this) || token.code.length == 0) revert UnsupportedCoin(token);
-        try IERC20Metadata(token).decimals() returns (uint8 decimals_) {
-            if (decimals_ > 18) revert UnsupportedCoin(token);
-            return BasketStorage.toCoin(token, decimals_);
-        } catch {
-            revert UnsupportedCoin(token);
-        }
-    }
-
-    function _sameCoins(address[] memory tokens, uint256[] memory coins) private pure returns (bool) {
-        if (tokens.length != coins.length) return false;
-        for (uint256 i; i < coins.length; ++i) {
-            if (coins[i].tokenOf() != tokens[i]) return false;
-        }
-        return true;
-    }
-
-    function _tokensOf(uint256[] memory coins) private pure returns (address[] memory tokens) {
-        tokens = new address[](coins.length);
-        for (uint256 i; i < coins.length; ++i) {
-            tokens[i] = coins[i].tokenOf();
-        }
-    }
-
     function _load() private view returns (uint256[] memory coins, uint256[] memory lanes) {
         coins = BasketStorage.readCoins(_settings.coins);
         lanes = _slots.load(coins.length);
@@ -644,7 +568,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         returns (address[] memory tokens, uint256[] memory weights, uint256[] memory reserves)
     {
         (uint256[] memory coins, uint256[] memory lanes) = _load();
-        tokens = _tokensOf(coins);
+        tokens = coins.toTokens();
         weights = new uint256[](coins.length);
         reserves = new uint256[](coins.length);
         for (uint256 i; i < coins.length; ++i) {

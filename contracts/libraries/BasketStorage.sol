@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
+import {IERC7621} from "@interfaces/IERC7621.sol";
 
 /// @title How the vault keeps its basket: few slots, since every entry and exit reads and writes all of them.
 /// @dev A *lane* is 128 bits, two lanes a slot: reserve (112, own decimals) | target weight (16, bps). Nothing above it.
@@ -63,9 +65,10 @@ library BasketStorage {
     }
 
     function load(uint256[25] storage slots, uint256 count) internal view returns (uint256[] memory lanes) {
-        // An even number of lanes is allocated, so that a pair is always written whole.
-        lanes = new uint256[](count + (count & 1));
         assembly ("memory-safe") {
+            // Pairs are read and written whole: memory is taken for an even number of lanes.
+            lanes := mload(0x40)
+            mstore(0x40, add(lanes, add(0x20, shl(5, add(count, and(count, 1))))))
             let cursor := add(lanes, 0x20)
             let end := add(cursor, shl(5, count))
             for { let slot := slots.slot } lt(cursor, end) { slot := add(slot, 1) } {
@@ -87,6 +90,99 @@ library BasketStorage {
                 sstore(slot, or(mload(cursor), shl(128, mload(add(cursor, 0x20)))))
                 cursor := add(cursor, 0x40)
             }
+        }
+    }
+
+    /// @notice Adds what was brought. The caller has checked that no reserve outgrows MAX_RESERVE.
+    function add(uint256[] memory lanes, uint256[] calldata amounts) internal pure {
+        assembly ("memory-safe") {
+            let gap := sub(amounts.offset, add(lanes, 0x20))
+            let end := add(add(lanes, 0x20), shl(5, mload(lanes)))
+            for { let lane := add(lanes, 0x20) } lt(lane, end) { lane := add(lane, 0x20) } {
+                mstore(lane, add(mload(lane), calldataload(add(lane, gap))))
+            }
+        }
+    }
+
+    /// @notice Takes `amounts`, none above its reserve, out of the lanes.
+    /// @return short Whether some amount is below its minimum.
+    function subtract(uint256[] memory lanes, uint256[] memory amounts, uint256[] calldata minimums)
+        internal
+        pure
+        returns (bool short)
+    {
+        assembly ("memory-safe") {
+            let amountGap := sub(amounts, lanes)
+            let minimumGap := sub(minimums.offset, add(lanes, 0x20))
+            let end := add(add(lanes, 0x20), shl(5, mload(lanes)))
+            for { let lane := add(lanes, 0x20) } lt(lane, end) { lane := add(lane, 0x20) } {
+                let amount := mload(add(lane, amountGap))
+                mstore(lane, sub(mload(lane), amount))
+                short := or(short, lt(amount, calldataload(add(lane, minimumGap))))
+            }
+        }
+    }
+
+    // --- changes of the list, seldom ------------------------------------------------------------------------------
+
+    error UnsupportedCoin(address token);
+    error ReserveNotEmpty(address token);
+
+    /// @notice The new list with the old reserves, and nothing left behind in a coin that goes.
+    /// @dev Slots beyond a shorter list keep stale lanes that nothing reads: `load` knows the count, and a longer list
+    ///      is built anew.
+    /// @return newCoins One word per token.
+    /// @return newLanes Weights 0; an even number of words behind the length, as `store` wants it.
+    function relist(address[] memory tokens, uint256[] memory coins, uint256[] memory lanes)
+        internal
+        view
+        returns (uint256[] memory newCoins, uint256[] memory newLanes)
+    {
+        uint256 count = tokens.length;
+        newCoins = new uint256[](count);
+        newLanes = new uint256[](count + (count & 1));
+        for (uint256 i; i < count; ++i) {
+            address token = tokens[i];
+            if (token == address(0)) revert IERC7621.ZeroAddress();
+            if (indexOf(newCoins, i, token) != i) revert IERC7621.DuplicateConstituent(token);
+            uint256 old = indexOf(coins, coins.length, token);
+            if (old == coins.length) {
+                newCoins[i] = _newCoin(token);
+            } else {
+                newCoins[i] = coins[old];
+                newLanes[i] = reserveOf(lanes[old]);
+                lanes[old] = 0;
+            }
+        }
+        for (uint256 i; i < coins.length; ++i) {
+            if (reserveOf(lanes[i]) != 0) revert ReserveNotEmpty(tokenOf(coins[i]));
+        }
+        assembly ("memory-safe") {
+            mstore(newLanes, count)
+        }
+    }
+
+    function _newCoin(address token) private view returns (uint256) {
+        if (token == address(this) || token.code.length == 0) revert UnsupportedCoin(token);
+        (bool success, bytes memory answer) = token.staticcall(abi.encodeCall(IERC20Metadata.decimals, ()));
+        if (!success || answer.length < 32) revert UnsupportedCoin(token);
+        uint256 decimals = abi.decode(answer, (uint256));
+        if (decimals > 18) revert UnsupportedCoin(token);
+        return toCoin(token, decimals);
+    }
+
+    function isList(uint256[] memory coins, address[] memory tokens) internal pure returns (bool) {
+        if (tokens.length != coins.length) return false;
+        for (uint256 i; i < coins.length; ++i) {
+            if (tokenOf(coins[i]) != tokens[i]) return false;
+        }
+        return true;
+    }
+
+    function toTokens(uint256[] memory coins) internal pure returns (address[] memory tokens) {
+        tokens = new address[](coins.length);
+        for (uint256 i; i < coins.length; ++i) {
+            tokens[i] = tokenOf(coins[i]);
         }
     }
 }
