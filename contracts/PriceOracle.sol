@@ -190,10 +190,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         uint256 heartbeat = source.heartbeat;
         if (heartbeat == 0 || heartbeat > PackedSourceLib.MAX_HEARTBEAT) revert HeartbeatOutOfRange(feed, heartbeat);
         (uint256 min, uint256 max) = (source.minPrice, source.maxPrice);
-        uint256 step = PackedSourceLib.BOUND_STEP;
-        if (min >= max || max > PackedSourceLib.MAX_BOUND || min % step != 0 || max % step != 0) {
-            revert BoundsOutOfRange(feed, min, max);
-        }
+        if (!PackedSourceLib.canHold(min, max)) revert BoundsOutOfRange(feed, min, max);
         (bool answered, uint256 decimals) = FeedReader.decimals(feed);
         if (!answered) revert FeedNotGood(feed, Status.INVALID);
         if (decimals != source.decimals || decimals > MAX_DECIMALS) {
