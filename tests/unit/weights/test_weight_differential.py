@@ -93,13 +93,14 @@ def _assert_variants(weight_batch, cases: list[Case], answers: list[list[int]], 
     again = [
         Case(tuple(w), case.minimums, case.maximums, case.keys) for case, w in zip(cases, answers, strict=True)
     ]
-    found = on_chain(weight_batch, permuted + [case for case, _ in grown] + again)
-    count = len(cases)
+    in_other_order = on_chain(weight_batch, permuted)
+    after_growth = on_chain(weight_batch, [case for case, _ in grown])
+    repeated = on_chain(weight_batch, again)
     for i, weights in enumerate(answers):
-        assert found[i] == [weights[j] for j in orders[i]], f"order matters: {cases[i]}"
-        after, position = found[count + i], grown[i][1]
-        assert after[position] >= weights[position], f"a larger cap lost weight: {cases[i]} -> {grown[i]}"
-        assert found[2 * count + i] == weights, f"not idempotent: {cases[i]}"
+        position = grown[i][1]
+        assert in_other_order[i] == [weights[j] for j in orders[i]], f"order matters: {cases[i]}"
+        assert after_growth[i][position] >= weights[position], f"a larger cap lost weight: {grown[i]}"
+        assert repeated[i] == weights, f"not idempotent: {cases[i]}"
 
 
 def test_bounded_weights__drawn_cases__equal_the_exact_projection_rounded(weight_batch):
