@@ -11,7 +11,7 @@ from ape import accounts
 from rich.console import Console
 from rich.table import Table
 
-from ballast.chain.cli import chosen_index, reporting_faults
+from ballast.chain.cli import PlainCommand, chosen_index
 from ballast.demo.picture import draw
 from ballast.demo.record import Rebalance, Run
 from ballast.demo.run import Cast, Demo
@@ -23,7 +23,7 @@ from ballast.scenario import PACKAGED, load_scenario
 OUT = Path("build/demo")
 
 
-@click.command()
+@click.command(cls=PlainCommand)
 @click.option(
     "--scenario",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -37,9 +37,9 @@ OUT = Path("build/demo")
     show_default=True,
     help="Folder for run.json and weights.png.",
 )
-@reporting_faults
 def cli(scenario, out):
     """Deploy, fund, drift and rebalance a real index on a mainnet that lives on this machine."""
+    ape.logging.logger.set_level(logging.WARNING)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console(width=None if Console().is_terminal else 120, highlight=False)
     index, _ = chosen_index(None)

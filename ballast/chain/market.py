@@ -115,9 +115,16 @@ def _change(states: dict[str, MarketState], row: MarketRow) -> Change:
     )
 
 
-def reports(changes: Iterable[Change]) -> list[tuple[str, int, int, int, int]]:
+def reports(changes: Iterable[Change]) -> tuple[list[str], list[int], list[int], list[int], list[int]]:
     """The arguments of `IndexCalculator.report`: tilts stay as they are."""
-    return [(c.state.token, c.cap, c.score, c.state.volatility_bps, c.state.yield_bps) for c in changes]
+    sent = list(changes)
+    return (
+        [c.state.token for c in sent],
+        [c.cap for c in sent],
+        [c.score for c in sent],
+        [c.state.volatility_bps for c in sent],
+        [c.state.yield_bps for c in sent],
+    )
 
 
 def sampled_coins(states: dict[str, MarketState]) -> list[MarketState]:

@@ -31,3 +31,4 @@ class Market:
                 self._replica.move_pool(coin, quote, self.prices[coin] / self.prices[quote], pool.fee)
                 self._replica.provide(coin, quote, pool.fee)
         self._replica.pass_time(settle)
+        self._replica.set_base_fee()

@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("Agg")
-from matplotlib import pyplot
+from matplotlib import dates, pyplot
 from matplotlib.axes import Axes
 
 from ballast.demo.record import Run, targets_of, weights_of
@@ -28,7 +28,7 @@ def draw(run: Run, path: Path) -> None:
 
 
 def _weights(run: Run, axes: Axes) -> None:
-    times = [frame.at for frame in run.frames]
+    times = [dates.date2num(frame.at) for frame in run.frames]
     held = [weights_of(frame.snapshot) for frame in run.frames]
     wanted = [targets_of(frame.snapshot) for frame in run.frames]
     for number, coin in enumerate(held[-1]):
@@ -43,7 +43,7 @@ def _weights(run: Run, axes: Axes) -> None:
 
 
 def _drift(run: Run, axes: Axes) -> None:
-    times = [frame.at for frame in run.frames]
+    times = [dates.date2num(frame.at) for frame in run.frames]
     drifts = [basket_of(frame.snapshot).drift for frame in run.frames]
     limit = run.frames[0].snapshot.params.trigger.drift_bps
     axes.fill_between(times, drifts, color="#2775ca", alpha=0.3, step=None)
@@ -57,9 +57,9 @@ def _drift(run: Run, axes: Axes) -> None:
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.25)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    axes.tick_params(axis="x", rotation=20)
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
 
 
 def _mark_rebalances(run: Run, axes: Axes) -> None:
     for rebalance in run.rebalances:
-        axes.axvline(rebalance.at, color="#7f8c8d", linewidth=0.8, alpha=0.6)
+        axes.axvline(dates.date2num(rebalance.at), color="#7f8c8d", linewidth=0.8, alpha=0.6)

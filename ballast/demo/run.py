@@ -109,7 +109,12 @@ class Demo:
 
     def _deploy(self) -> Outcome:
         self._outcome = deploy_index(
-            self._index, "the demo's index", self._cast.deployer, self._folder / "deployments", True, self._quiet
+            self._index,
+            "the demo's index",
+            self._cast.deployer,
+            self._folder / "deployments",
+            True,
+            self._quiet,
         )
         self._system = self._outcome.system
         return self._outcome
@@ -139,7 +144,9 @@ class Demo:
         self._contribute(self._cast.investor, amounts)
         self._frame(run, self._scenario.steps[0].at, "funded")
         fund = run.frames[-1].snapshot
-        self._say(f"an investor contributes {human(DEPOSIT):,.0f} USD, gets {human(fund.total_supply):,.2f} shares")
+        self._say(
+            f"an investor contributes {human(DEPOSIT):,.0f} USD, gets {human(fund.total_supply):,.2f} shares"
+        )
 
     def _contribute(self, investor: AccountAPI, amounts: list[int]) -> None:
         vault = self._system.vault
@@ -170,7 +177,8 @@ class Demo:
         rows = [MarketRow(c, self._caps[c], stability_score(self._seen[c])) for c in self._symbols]
         for _ in range(MAX_PASSES):
             changes = plan_changes(market_state(self._system.calculator, self._index), rows, walk=True)
-            send_call(self._cast.reporter, "reporting", self._system.calculator, "report", reports(changes))
+            calculator = self._system.calculator
+            send_call(self._cast.reporter, "reporting", calculator, "report", *reports(changes))
             if all(change.arrives for change in changes):
                 return
             self._replica.pass_time(WALK_PAUSE)
@@ -248,7 +256,9 @@ class Demo:
             "value_usd": float(human(value)),
             "all_paid": list(got.values()) == list(owed),
         }
-        self._say(f"the investor redeems {human(shares):,.2f} shares for {human(value):,.2f} USD of coins in kind")
+        self._say(
+            f"the investor redeems {human(shares):,.2f} shares for {human(value):,.2f} USD of coins in kind"
+        )
 
     # -- looking and telling
 
