@@ -71,8 +71,8 @@ def _show(console: Console, run: Run) -> None:
     data = run.to_dict()
     within = data["max_drift_after_bps"] <= data["settle_band_bps"]
     console.print(
-        f"{len(run.rebalances)} rebalances, {len(data['swaps'])} swaps, {data['traded_usd']:,.0f} USD traded at "
-        f"{data['total_cost_bps']} bps against the oracle, {data['gas_used']:,} gas; drift "
+        f"{len(run.rebalances)} rebalances, {len(data['swaps'])} swaps, {data['traded_usd']:,.0f} USD traded "
+        f"at {data['total_cost_bps']} bps against the oracle, {data['gas_used']:,} gas; drift "
         f"{data['max_drift_before_bps']} → {data['max_drift_after_bps']} bps, settle band "
         f"{data['settle_band_bps']} bps: {'[green]within[/green]' if within else '[red]NOT within[/red]'}"
     )

@@ -18,8 +18,8 @@ from ballast.chain.explain import explain
 from ballast.errors import ChainError
 
 RECEIPT_TIMEOUT_SECONDS = 300
-# An estimate fits one block. In the next, feeds may have moved and pools may write one more observation; and the oracle
-# refuses to ask a feed without its whole allowance, so a tight limit fails where it would seem to suffice.
+# An estimate fits one block. In the next, feeds may have moved and pools may write one more observation; and the
+# oracle refuses to ask a feed without its whole allowance, so a tight limit fails where it seems to suffice.
 GAS_HEADROOM_PERCENT = 140
 
 
@@ -131,7 +131,7 @@ def send_call(
 
 
 def signed(account: AccountAPI, transaction: TransactionAPI) -> TransactionAPI:
-    """The transaction with nonce, gas and signature. Its gas has headroom: it may run on another block's state."""
+    """The transaction with nonce, signature and gas, with headroom: the next block is another state."""
     transaction.sender = account.address
     estimate = ManagerAccessMixin.network_manager.provider.estimate_gas_cost(transaction)
     transaction.gas_limit = estimate * GAS_HEADROOM_PERCENT // 100
