@@ -18,8 +18,8 @@ from ballast.chain.explain import explain
 from ballast.errors import ChainError
 
 RECEIPT_TIMEOUT_SECONDS = 300
-# An estimate fits one block. In the next, feeds may have moved and pools may write one more observation; and the
-# oracle refuses to ask a feed without its whole allowance, so a tight limit fails where it seems to suffice.
+# An estimate fits one block. In the next, feeds may have moved and pools may write one more observation; and
+# the oracle refuses to ask a feed without its whole allowance: a tight limit fails where it seems to suffice.
 GAS_HEADROOM_PERCENT = 140
 
 

@@ -1,4 +1,4 @@
-"""Runs an index along a price path on the replica: deploy, fund, then market, reporter, keeper step by step."""
+"""Runs an index along a price path on the replica: deploy, fund, then market, reporter, keeper by turns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
