@@ -51,7 +51,7 @@ def push(index_file, account_name, records, file, url, walk, dry_run):
         click.echo("dry run: nothing sent")
         return
     account = open_account(account_name, REPORTER)
-    receipt = send_call(account, "reporting the market data", system.calculator, "report", reports(changes))
+    receipt = send_call(account, "reporting the market data", system.calculator, "report", *reports(changes))
     short = [change.state.symbol for change in changes if not change.arrives]
     rest = f"; not there yet: {', '.join(short)}, push again later" if short else ""
     click.echo(f"reported {len(changes)} coins in {receipt.txn_hash}{rest}")

@@ -1,6 +1,6 @@
 """Market data on chain: what it is, what a report may make of it now, and the report itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,9 +115,15 @@ def _change(states: dict[str, MarketState], row: MarketRow) -> Change:
     )
 
 
-def reports(changes: Iterable[Change]) -> list[tuple[str, int, int, int, int]]:
-    """The arguments of `IndexCalculator.report`: tilts stay as they are."""
-    return [(c.state.token, c.cap, c.score, c.state.volatility_bps, c.state.yield_bps) for c in changes]
+def reports(changes: Sequence[Change]) -> tuple[list[Any], ...]:
+    """The arguments of `IndexCalculator.report`: tokens, caps, scores, and the tilts as they are."""
+    return (
+        [change.state.token for change in changes],
+        [change.cap for change in changes],
+        [change.score for change in changes],
+        [change.state.volatility_bps for change in changes],
+        [change.state.yield_bps for change in changes],
+    )
 
 
 def sampled_coins(states: dict[str, MarketState]) -> list[MarketState]:
