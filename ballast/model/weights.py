@@ -46,10 +46,7 @@ def check_bounds(minimums: Sequence[int], maximums: Sequence[int]) -> None:
 
 
 def bounded_weights(
-    adjusted: Sequence[int],
-    minimums: Sequence[int],
-    maximums: Sequence[int],
-    keys: Sequence[int] | None = None,
+    adjusted: Sequence[int], minimums: Sequence[int], maximums: Sequence[int], keys: Sequence[int] | None = None
 ) -> list[int]:
     """Weights (bps, sum exactly 10,000) of adjusted caps (any unit) within bounds (bps), in the order given.
 
@@ -77,12 +74,8 @@ def _fix_at_bounds(
         total = sum(caps[i] for i in free)
         if total == 0:  # only zero caps are left, with weight to share: they count as equal
             caps, total = [1] * len(adjusted), len(free)
-        over = {
-            i: budget * caps[i] - maximums[i] * total for i in free if budget * caps[i] > maximums[i] * total
-        }
-        under = {
-            i: minimums[i] * total - budget * caps[i] for i in free if budget * caps[i] < minimums[i] * total
-        }
+        over = {i: budget * caps[i] - maximums[i] * total for i in free if budget * caps[i] > maximums[i] * total}
+        under = {i: minimums[i] * total - budget * caps[i] for i in free if budget * caps[i] < minimums[i] * total}
         if not over and not under:
             break
         excess, lack = sum(over.values()), sum(under.values())

@@ -32,12 +32,36 @@ library CoinTransfer {
         if (!readable) revert BalanceUnreadable(token);
     }
 
-    /// @notice Takes `amount` from the caller of the vault and measures that it came.
-    function pull(address token, uint256 amount) internal {
-        uint256 before = balance(token);
-        SafeTransferLib.safeTransferFrom(token, msg.sender, address(this), amount);
-        uint256 received = rise(before, balance(token));
-        if (received < amount) revert TransferShort(token, amount, received);
+    /// @notice Takes `amounts` of `coins` from the caller of the vault, measures that they came, adds them to `lanes`.
+    /// @dev Coins and lanes are BasketStorage's. The caller has checked that lengths are equal and that no reserve
+    ///      outgrows its lane.
+    function pullAll(uint256[] memory coins, uint256[] memory lanes, uint256[] calldata amounts) internal {
+        uint256 cursor;
+        uint256 end;
+        uint256 gap;
+        uint256 laneGap;
+        assembly ("memory-safe") {
+            cursor := add(coins, 0x20)
+            end := add(cursor, shl(5, mload(coins)))
+            gap := sub(amounts.offset, cursor)
+            laneGap := sub(lanes, coins)
+        }
+        while (cursor < end) {
+            address token;
+            uint256 amount;
+            assembly ("memory-safe") {
+                token := shr(96, shl(96, mload(cursor)))
+                amount := calldataload(add(cursor, gap))
+                let lane := add(cursor, laneGap)
+                mstore(lane, add(mload(lane), amount))
+                cursor := add(cursor, 0x20)
+            }
+            if (amount == 0) continue;
+            uint256 before = balance(token);
+            SafeTransferLib.safeTransferFrom(token, msg.sender, address(this), amount);
+            uint256 received = rise(before, balance(token));
+            if (received < amount) revert TransferShort(token, amount, received);
+        }
     }
 
     /// @return How much `to` is above `from`, 0 when it is not.

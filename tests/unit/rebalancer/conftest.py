@@ -1,4 +1,4 @@
-"""A fund of five coins with its Rebalancer, prices and targets set by hand, and a venue that gives any terms."""
+"""A fund of five coins with its Rebalancer, prices and targets set by hand, a venue that gives any terms."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +15,11 @@ CURATOR_ROLE, GUARDIAN_ROLE, KEEPER_ROLE = 1, 2, 3  # contracts/access/Roles.sol
 GOVERNED = {
     CURATOR_ROLE: (
         "setParams",
-        "tighten",
         "setPairLimits",
-        "tightenPair",
         "clearPairLimits",
         "unpause",
     ),
-    GUARDIAN_ROLE: ("pause",),
+    GUARDIAN_ROLE: ("pause", "tighten", "tightenPair"),
     KEEPER_ROLE: ("executeRebalance",),
 }
 GOOD, DIVERGED, STALE, INVALID = 1, 2, 3, 4  # IPriceOracle.Status

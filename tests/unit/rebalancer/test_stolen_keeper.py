@@ -1,4 +1,4 @@
-"""A stolen keeper key with a venue of its own: any trades, many fills over time, at most the budget is lost."""
+"""A stolen keeper key with a venue of its own: any trades, many fills, at most the budget is lost."""
 
 from fractions import Fraction
 from random import Random
@@ -19,7 +19,7 @@ TARGETS = (
 
 
 def worst_trades(system: System, rng: Random) -> list[tuple]:
-    """Sells from coins above target to coins below, sometimes at random, for as little as the floor allows or less."""
+    """Sells what is above target for what is below, or any two coins, for the floor or less."""
     basket = system.vault.getBasket()
     values, scales = system.values(), list(system.vault.getScales())
     total = sum(values)
@@ -84,7 +84,7 @@ def test_execute__stolen_keeper_many_fills__at_most_the_budget_is_lost(system, s
 
 
 def test_execute__stolen_keeper_in_one_block__stopped_by_the_budget(system):
-    """At the floor every time, the thief gets the budget and no more, although half of the fund is off target."""
+    """At the floor every time, the thief gets the budget and no more, however far the fund is off."""
     system.set_params(cooldown=0, driftBps=51, fillInterval=0, lossBudgetBps=5)
     system.aim(1_500, 1_000, 3_500, 3_500, 500)
     start = sum(system.values())
@@ -97,7 +97,7 @@ def test_execute__stolen_keeper_in_one_block__stopped_by_the_budget(system):
 
 
 def test_execute__stolen_keeper_inflates_the_fund__others_lose_no_more(in_session, investor, stranger):
-    """The budget is a share of the fund: lent coins make the dollars larger, not the holders' part in them."""
+    """The budget is a share of the fund: lent coins make the dollars more, not the holders' part."""
     system = in_session
     system.set_params(fillInterval=0, lossBudgetBps=1)
     shares = system.vault.balanceOf(investor)
