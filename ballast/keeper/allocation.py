@@ -12,11 +12,13 @@ standard start for transportation problems.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 from ballast.keeper.market import Market, Route, routes_between
 from ballast.keeper.rules import Basket, budget_left, floor_out, trade_limit
 from ballast.keeper.snapshot import Coin, Snapshot
 from ballast.model.rebalance import value_of
+from ballast.settings import Settings
 from ballast.units import BPS, WAD
 
 _DUST = WAD // 100  # WAD{USD}: what is not worth a chunk of its own
@@ -31,8 +33,14 @@ class Policy:
     quote_tolerance_bps: int = 10  # a trade is refused when its quote has worsened by more
     min_trade_value: int = 100 * WAD  # WAD{USD}
     min_fill_bps: int = 100  # of what is to be moved: a fill that does less is not worth its gas
+    routes_per_pair: int = 6  # that are weighed against each other
     chunks: int = 100  # that a whole rebalance is cut into
     aim_fraction: int = 25  # bought coins stop this part of the settle band short of target
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The policy an operator's settings ask for."""
+        return cls(settings.quote_tolerance_bps, settings.min_trade_usd * WAD)
 
 
 class Obstacle(StrEnum):
@@ -122,13 +130,18 @@ class Allocation:
             sold, bought = self._coins[pair[0]], self._coins[pair[1]]
             self._pair_left[pair] = trade_limit(self.snapshot, sold, bought) - _ROUNDING
             routes = routes_between(self.snapshot, *pair)
-            self._routes += [route for route in routes if route.key not in self.banned]
+            self._routes += self._best([route for route in routes if route.key not in self.banned])
             if not routes:
                 self.obstacles[pair] = Obstacle.NO_ROUTE
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every coin above target with every coin below it."""
         return [(sold, bought) for sold in sorted(self._surplus) for bought in sorted(self._deficit)]
+
+    def _best(self, routes: list[Route]) -> list[Route]:
+        """The routes of one pair that pay best for a first chunk: more of them only cost time and gas."""
+        steps = [step for route in routes if (step := self._next(route)) is not None]
+        return [step.route for step in sorted(steps, key=_rank)[: self.policy.routes_per_pair]]
 
     def run(self, choose: Choice) -> None:
         """Takes chunks until nothing is left that may be moved; coins on their way out go first."""

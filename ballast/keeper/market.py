@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 from ballast.keeper.snapshot import Hop, Rung, Snapshot
@@ -14,22 +15,22 @@ class Route:
 
     hops: tuple[Hop, ...]
 
-    @property
+    @cached_property
     def token_in(self) -> str:
         """The coin sold."""
         return self.hops[0].token_in
 
-    @property
+    @cached_property
     def token_out(self) -> str:
         """The coin bought."""
         return self.hops[-1].token_out
 
-    @property
+    @cached_property
     def pair(self) -> tuple[str, str]:
         """The coin sold and the coin bought."""
         return self.token_in, self.token_out
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """Tells routes apart and orders equals, whatever order the snapshot lists them in."""
         return (self.token_in, self.token_out, *(hop.pool for hop in self.hops))

@@ -107,7 +107,8 @@ def _plan(snapshot: Snapshot, basket: Basket, policy: Policy, choose: Choice) ->
         small |= {trade.pair for trade in trades if trade.key in unfit}
         banned |= unfit
     else:
-        trades = [trade for trade in trades if trade.key not in unfit]
+        while unfit := _unfit(snapshot, policy, trades):
+            trades = [trade for trade in trades if trade.key not in unfit]
     obstacles = dict.fromkeys(small, Obstacle.BELOW_MIN_TRADE) | allocation.obstacles
     plan = _summary(snapshot, basket, _within_budget(snapshot, trades), obstacles)
     worth_it = plan.traded_value * BPS >= basket.to_move * policy.min_fill_bps
@@ -152,7 +153,8 @@ def _trade(
     accepted = ceil_div(out * (BPS - policy.quote_tolerance_bps), BPS)
     names = {coin.token: coin.symbol for coin in snapshot.coins}
     way = " -> ".join(
-        [sold.symbol] + [f"{names[hop.token_out]} ({hop.fee / 10_000:g} %)" for hop in route.hops]
+        [sold.symbol]
+        + [f"{names.get(hop.token_out, hop.token_out)} ({hop.fee / 10_000:g} %)" for hop in route.hops]
     )
     over, under = basket.gap(sold.token), -basket.gap(bought.token)
     return PlannedTrade(
@@ -182,7 +184,7 @@ def _unfit(snapshot: Snapshot, policy: Policy, trades: list[PlannedTrade]) -> fr
     small = {t.key for t in trades if t.value_in < policy.min_trade_value and not _empties(snapshot, t)}
     beside = small - set(largest.values())
     excess = {trade.key for trade in by_value[: max(0, len(trades) - snapshot.params.fill.max_trades)]}
-    return frozenset(beside or small or excess)
+    return frozenset(beside | excess or small)
 
 
 def _empties(snapshot: Snapshot, trade: PlannedTrade) -> bool:

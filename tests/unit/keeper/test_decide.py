@@ -8,10 +8,12 @@ from keeper_world import FILL, NOW, TRIGGER, World, agreed, five_coins, opened
 from keeper_worlds import worlds
 
 from ballast.errors import DataError
+from ballast.keeper.allocation import Policy
 from ballast.keeper.decide import Action, Cause, Plan, State, decide
 from ballast.keeper.snapshot import Hop, Phase, Session, Snapshot, Verdict
 from ballast.model.prices import PriceQuote, Status
 from ballast.model.rebalance import Reason
+from ballast.settings import Settings
 from ballast.units import WAD
 
 DEEP = 10**9  # USD a pool
@@ -144,6 +146,29 @@ def test_decide__chain_gives_another_reason__refuses_and_alerts(reason: Reason) 
     plan = decide(replace(snapshot, verdict=Verdict(not snapshot.verdict.should, reason)))
     assert (plan.action, plan.cause, plan.alert) == (Action.WAIT, Cause.MODEL_DISAGREES, True)
     assert reason.name in plan.detail
+
+
+def test_decide__pools_drained_to_the_floor__waits_for_them_instead_of_dribbling() -> None:
+    world = five_coins(depth=50_000_000)
+    first = decide(world.snapshot())
+    assert first.fill is not None
+    for _ in range(3):
+        plan = decide(world.snapshot())
+        if plan.fill is None:
+            break
+        world.run(plan.fill)
+    assert first.fill.left_value > 500_000 * WAD
+    assert (plan.action, plan.cause, plan.alert) == (Action.WAIT, Cause.NO_ROUTE, True)
+
+
+def test_decide__operators_minimum_trade__kept() -> None:
+    world = five_coins(depth=DEEP)
+    policy = Policy.of(Settings(min_trade_usd=250_000, quote_tolerance_bps=0))
+    plan = decide(world.snapshot(), policy)
+    assert plan.fill is not None
+    assert all(trade.value_in >= 250_000 * WAD for trade in plan.fill.trades)
+    assert all(trade.min_amount_out == trade.expected_out for trade in plan.fill.trades)
+    assert decide(world.snapshot(), Policy.of(Settings(min_trade_usd=10**7))).cause == Cause.BELOW_MIN_TRADE
 
 
 def test_decide__price_off_a_dollar__trades_on_less_drift() -> None:
