@@ -15,7 +15,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ballast.errors import ConfigError
 from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY
 
-
 BOUND_STEP_USD = Decimal("0.001")  # PriceOracle keeps bounds in these steps ...
 MAX_BOUND_USD = (2**24 - 1) * BOUND_STEP_USD  # ... of 24 bits
 
@@ -160,6 +159,14 @@ class RebalancingParams(_Strict):
         return self
 
 
+class PairLimits(_Strict):
+    """A pair's own limits in place of the general ones, either way round."""
+
+    coins: tuple[Symbol, Symbol]
+    slippage_bps: Annotated[int, Field(ge=1, le=BPS)]
+    max_trade_usd: Usd  # per fill; 0 stops the pair
+
+
 class CalculatorParams(_Strict):
     """Bounds on market data and on the basket."""
 
@@ -219,6 +226,7 @@ class IndexFile(_Strict):
     oracle: OracleParams
     calculator: CalculatorParams = CalculatorParams()
     rebalancing: RebalancingParams = RebalancingParams()
+    pair_limits: tuple[PairLimits, ...] = ()
     roles: Roles = Roles()
     venues: Venues
     hubs: tuple[Symbol, ...] = ()  # coins of the index that a two-hop route may pass through
@@ -229,6 +237,10 @@ class IndexFile(_Strict):
         _refuse_twice("coin symbol", symbols)
         _refuse_twice("coin token", [coin.token for coin in self.coins])
         _refuse_twice("hub", list(self.hubs))
+        _refuse_twice("pair", ["/".join(sorted(pair.coins)) for pair in self.pair_limits])
+        for symbol in (symbol for pair in self.pair_limits for symbol in pair.coins):
+            if symbol not in symbols:
+                raise ValueError(f"pair_limits: {symbol} is not a coin of this index")
         for hub in self.hubs:
             if hub not in symbols:
                 raise ValueError(f"hub {hub} is not a coin of this index: name one of {', '.join(symbols)}")

@@ -39,7 +39,6 @@ OUT = Path("build/demo")
 )
 def cli(scenario, out):
     """Deploy, fund, drift and rebalance a real index on a mainnet that lives on this machine."""
-    ape.logging.logger.set_level(logging.WARNING)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console(width=None if Console().is_terminal else 120, highlight=False)
     index, _ = chosen_index(None)

@@ -5,7 +5,6 @@ import logging
 from functools import partial
 from pathlib import Path
 
-import ape
 import click
 import structlog
 from ape.cli import network_option
@@ -73,8 +72,7 @@ def cli(index_file, account_name, records, mode, dry_run, as_json):
 
 
 def _configure_log(settings: Settings, quiet: bool) -> None:
-    """Ape's own lines say nothing that ours do not; JSON lines where a machine reads them."""
-    ape.logging.logger.set_level(logging.WARNING)
+    """JSON lines where a machine reads them."""
     level = logging.ERROR if quiet else _LEVELS[settings.log_level]
     renderer = structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer()
     structlog.configure(

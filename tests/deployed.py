@@ -1,4 +1,4 @@
-"""A complete five-coin index on the fork of the replica, with every role on a test account and funded investors."""
+"""A complete five-coin index on the fork of the replica: roles on test accounts, funded investors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

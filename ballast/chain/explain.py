@@ -9,6 +9,7 @@ from ape import project
 from ape.exceptions import ApeException, CustomError
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from ballast.errors import BallastError
@@ -57,7 +58,8 @@ def decode_revert(data: bytes) -> str:
         return str(values[0])
     if name == "Panic":
         return _PANICS.get(values[0], f"panic {values[0]:#x}")
-    return f"{name}({', '.join(f'{n}={_show(v)}' for n, v in zip(names, values, strict=True))})"
+    shown = [to_checksum_address(v) if t == "address" else v for t, v in zip(types, values, strict=True)]
+    return f"{name}({', '.join(f'{n}={_show(v)}' for n, v in zip(names, shown, strict=True))})"
 
 
 def _show(value: Any) -> str:
@@ -75,6 +77,8 @@ def explain(error: BaseException) -> str:
     if isinstance(error, CustomError):
         arguments = ", ".join(f"{name}={_show(value)}" for name, value in error.inputs.items())
         return f"{error.name}({arguments})"
+    if data := _revert_data(error):
+        return decode_revert(data)
     text = str(error) or type(error).__name__
     found = _HEX.search(text)
     if isinstance(error, ApeException) and found and len(found[0]) % 2 == 0 and len(found[0]) != 42:
@@ -82,6 +86,14 @@ def explain(error: BaseException) -> str:
         if data[:4] in error_table():
             return decode_revert(data)
     return _one_line(text)
+
+
+def _revert_data(error: BaseException) -> bytes:
+    """What web3 keeps of a revert; empty for other errors."""
+    data = getattr(error, "data", None)
+    if isinstance(data, str) and re.fullmatch(r"0x(?:[0-9a-fA-F]{2}){4,}", data):
+        return bytes.fromhex(data[2:])
+    return b""
 
 
 def _one_line(text: str) -> str:
