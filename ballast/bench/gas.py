@@ -1,8 +1,8 @@
 """The laboratory: one node, raw JSON-RPC, exact gas.
 
-A transaction's gas is its receipt's `gasUsed`: intrinsic cost, calldata and refunds included. A view's gas is its
-execution alone: `debug_traceCall` less the intrinsic cost of the same call, every slot and account cold but the
-callee. Measurements that must not see each other run inside `aside()`, which restores the chain's state.
+A transaction's gas is its receipt's `gasUsed`: intrinsic cost, calldata and refunds included. A view's gas is
+its execution alone: `debug_traceCall` less the intrinsic cost of the same call, every slot and account cold
+but the callee. Measurements that must not see each other run inside `aside()`, which restores the state.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +39,7 @@ class Receipt:
 
 
 class Lab:
-    """Deploys, sends, measures. `bytecode(name)` gives a contract's creation code, compiled by this project."""
+    """Deploys, sends, measures. `bytecode(name)` gives the creation code of a contract of this project."""
 
     def __init__(self, rpc: Rpc, bytecode: Callable[[str], bytes], progress: Callable[[str], None]) -> None:
         self.rpc = rpc
@@ -72,7 +72,7 @@ class Lab:
         return tuple(decode(list(outputs), bytes.fromhex(answer[2:])))
 
     def view_gas(self, to: str, signature: str, *args: Any) -> int:
-        """Execution gas of a view on cold storage, its intrinsic cost taken off. ChainError when it reverts."""
+        """Execution gas of a view on cold storage, without the intrinsic cost. ChainError on a revert."""
         data = calldata(signature, *args)
         tx = {"from": self.me, "to": to, "data": _hex(data), "gas": hex(TX_GAS)}
         trace = self.rpc.call("debug_traceCall", tx, "latest", {"tracer": "callTracer"})

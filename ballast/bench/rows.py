@@ -1,8 +1,8 @@
 """One measured comparison, the goals it is held to, and the sections that yield them.
 
 A row compares `ours` with `peer` in one unit. A goal is either a ceiling on the ratio ours / peer or a floor
-under `ours`; whether it is met follows from the figures and is never stored, so a row cannot claim what it did
-not measure.
+under `ours`; whether it is met follows from the figures and is never stored, so a row cannot claim what it
+did not measure.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,9 @@ GAS = st.integers(min_value=1, max_value=10**9)
 
 
 def printed(*rows: Row) -> str:
-    console = Console(width=200, record=True, quiet=True)
-    console.print(table(rows))
-    return console.export_text()
+    out = StringIO()
+    Console(width=200, file=out).print(table(rows))
+    return out.getvalue()
 
 
 @given(ours=GAS, peer=GAS, name=st.sampled_from(sorted(RATIO_GOALS)))
