@@ -5,6 +5,7 @@ its execution alone: `debug_traceCall` less the intrinsic cost of the same call,
 but the callee. Measurements that must not see each other run inside `aside()`, which restores the state.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ballast.errors import ChainError
 
 TX_GAS: Final = 16_000_000  # what a measured or preparing transaction may use
 VIEW_GAS: Final = 100_000_000
+PATIENCE: Final = 10  # seconds for one receipt
 INTRINSIC: Final = 21_000
 MAX_UINT: Final = 2**256 - 1
 ZERO: Final = "0x" + "00" * 20
@@ -101,13 +103,22 @@ class Lab:
         tx = {"from": sender, "data": _hex(data), "gas": hex(TX_GAS), "value": hex(value)}
         if to is not None:
             tx["to"] = to
-        receipt = self.rpc.call("eth_getTransactionReceipt", self.rpc.call("eth_sendTransaction", tx))
-        if receipt is None:
-            raise ChainError("the node does not mine at once; the bench needs automine on")
+        receipt = self._receipt(self.rpc.call("eth_sendTransaction", tx))
         if int(receipt["status"], 16) != 1:
             self.rpc.call("eth_call", tx, "latest")  # raises with the reason
             raise ChainError(f"a transaction to {to} failed and its repetition did not")
         return Receipt(int(receipt["gasUsed"], 16), receipt["contractAddress"], receipt["logs"])
+
+    def _receipt(self, tx_hash: str) -> dict[str, Any]:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            receipt: dict[str, Any] | None = self.rpc.call("eth_getTransactionReceipt", tx_hash)
+            if receipt is not None:
+                return receipt
+            time.sleep(0.001)
+        raise ChainError(
+            f"a transaction was not mined within {PATIENCE} s: the bench needs a node that automines"
+        )
 
 
 def calldata(signature: str, *args: Any) -> bytes:
