@@ -1,7 +1,7 @@
-"""A market for measuring swaps: plain coins round a hub, each with a real Uniswap V3 pool and a Chainlink feed.
+"""A market for measuring swaps: plain coins round a hub, each with a real Uniswap V3 pool against it.
 
-The factory, the position manager and the router are the replica's; so is the code of the feeds. Pools are deep, so
-that a swap crosses no tick and every competitor pays for the same path through the pool.
+The factory, the position manager and the router are the replica's. Pools are deep, so that a swap crosses no
+tick and every competitor pays for the same path through the pool.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Market:
 
 
 def build_market(lab: Lab, contracts: Mapping[str, str], count: int) -> Market:
-    """`count` coins and their pools, on the replica's Uniswap; the deployer keeps the rest of every supply."""
+    """`count` coins and their pools on the replica's Uniswap; the deployer keeps what is left."""
     positions = contracts["uniswap_v3_positions"]
     lab.progress(f"market of {count + 1} coins")
     hub, *coins = (coin(lab, positions) for _ in range(count + 1))

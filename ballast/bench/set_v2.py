@@ -1,9 +1,9 @@
 """Set Protocol V2 as a peer: its own artifacts from npm, deployed and wired as its documentation says.
 
 The tarball is pinned in `packages.json` beside this file; nothing of it is compiled or changed here. Its
-GeneralIndexModule trades one component against one asset it calls WETH; here that asset is the hub coin, and each
-trade is a transaction of its own, as in production. Steady state: a first whole rebalance is done before one is
-measured, so no storage slot is written for the first time.
+GeneralIndexModule trades one component against one asset it calls WETH; here that asset is the hub coin, and
+each trade is a transaction of its own, as in production. Steady state: a first whole rebalance is done before
+one is measured, so no storage slot is written for the first time.
 """
 
 import json
