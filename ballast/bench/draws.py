@@ -1,4 +1,4 @@
-"""Market data as an index meets it: caps and stability scores drawn from several distributions, by a fixed seed."""
+"""Market data as an index meets it: caps and scores drawn from several distributions by a fixed seed."""
 
 import random
 from collections.abc import Callable, Iterator
