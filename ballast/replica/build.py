@@ -1,0 +1,150 @@
+"""Builds the replica once and keeps its state: anything it was made from changes, and it is built again."""
+
+import fcntl
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from ballast.errors import ReplicaError
+from ballast.replica import base, feeds, packages, powers, solc, tokens, uniswap
+from ballast.replica.addresses import AddressBook, address_book
+from ballast.replica.node import Node
+from ballast.replica.paths import HERE, MODELS, ROOT, STATES
+from ballast.replica.place import OPERATOR, Deployer
+from ballast.replica.rpc import Rpc
+
+HISTORY: Final = 3 * 3_600  # seconds before now at which the replica's chain begins
+NEEDED_BYTES: Final = 500 * 1024**2  # of free disk
+OPERATOR_ETH: Final = 10**9  # ETH, for gas
+# One anvil, no fees, a clock that begins in the past: the build fills it up to now.
+BUILD_OPTIONS: Final = ("--chain-id", "1", "--gas-limit", "100000000", "--base-fee", "0", "--gas-price", "0")
+
+Report = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Reports nothing."""
+
+
+def inputs() -> list[Path]:
+    """Every file the replica is made from."""
+    own = [p for p in HERE.iterdir() if p.suffix in (".py", ".yaml", ".json")]
+    locks = [ROOT / "package-lock.json"]  # pins anvil, the compilers and OpenZeppelin
+    return sorted([*own, *MODELS.glob("*.sol"), *locks])
+
+
+def digest() -> str:
+    """Changes when any input changes."""
+    total = hashlib.sha256()
+    for path in inputs():
+        total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()[:20]
+
+
+def state_path() -> Path:
+    """Where the state made from the present inputs is or will be."""
+    return STATES / f"{digest()}.json"
+
+
+def ensure_state(report: Report = silent, *, rebuild: bool = False) -> Path:
+    """The saved state's path, built first where it is missing. ReplicaError in one line when it cannot be."""
+    path = state_path()
+    if path.exists() and not rebuild:
+        return path
+    with _only_one_builder():
+        if path.exists() and not rebuild:  # somebody else built it while we waited
+            return path
+        state = build(report)
+        for old in STATES.glob("*.json"):
+            old.unlink()
+        scratch = path.with_suffix(f".{os.getpid()}")
+        scratch.write_bytes(state)
+        scratch.replace(path)
+    return path
+
+
+def build(report: Report = silent) -> bytes:
+    """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
+    book = address_book()
+    pins = packages.pinned()
+    steps = len(pins) + 7 + len(book.pools)
+    done = 0
+
+    def step(what: str) -> None:
+        nonlocal done
+        report(what, done, steps)
+        done += 1
+
+    folders = packages.fetch_all(pins, done=lambda name: step(f"package {name}"))
+    step("compiling the feeds")
+    feed_code = solc.compile_feeds(folders["@chainlink/contracts"])
+    step("compiling the models")
+    models = solc.compile_models()
+    with Node(options=[*BUILD_OPTIONS, "--timestamp", str(int(time.time()) - HISTORY)]) as node:
+        deployer = Deployer(node.rpc())
+        prepare_operator(deployer.rpc)
+        step("Multicall3, Permit2, WETH")
+        base.place_base(deployer, book, folders)
+        step("coins")
+        tokens.place_tokens(deployer, book, folders, models)
+        _mint_supply(deployer.rpc, book)
+        step("feeds")
+        feeds.place_feeds(deployer, book, feed_code)
+        step("Uniswap V3")
+        uniswap.place_uniswap(deployer, book, folders)
+        uniswap.approve_traders(deployer.rpc, book)
+        for pool in book.pools:
+            step(f"pool {pool.name}")
+            uniswap.seed_pool(deployer.rpc, book, pool)
+        step("an hour of trades")
+        uniswap.warm_up(deployer.rpc, book)
+        dump = deployer.rpc.call("anvil_dumpState")
+    report("done", steps, steps)
+    return _as_file(dump)
+
+
+def prepare_operator(rpc: Rpc) -> None:
+    """Lets the operator act on this node, with ETH for gas."""
+    rpc.batch(
+        [
+            ("anvil_impersonateAccount", (OPERATOR,)),
+            ("anvil_setBalance", (OPERATOR, hex(OPERATOR_ETH * 10**18))),
+        ]
+    )
+
+
+def _mint_supply(rpc: Rpc, book: AddressBook) -> None:
+    for token in book.tokens.values():
+        powers.mint(rpc, book, token.symbol, OPERATOR, int(token.supply * 1_000_000) * 10**token.decimals)
+
+
+def _as_file(dump: str) -> bytes:
+    """anvil dumps gzipped JSON as hex and loads plain JSON; old transactions are left out."""
+    state = json.loads(gzip.decompress(bytes.fromhex(dump[2:])))
+    state["transactions"] = []
+    state["historical_states"] = None
+    return json.dumps(state, separators=(",", ":")).encode()
+
+
+@contextmanager
+def _only_one_builder() -> Iterator[None]:
+    """Holds a lock file, so that parallel runs build once."""
+    try:
+        STATES.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(STATES).free < NEEDED_BYTES:
+            raise ReplicaError(
+                f"less than {NEEDED_BYTES // 1024**2} MiB free for {STATES}: make room and try again"
+            )
+        with (STATES / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        where = error.filename or STATES
+        raise ReplicaError(f"the replica cannot be saved ({error.strerror or error}: {where})") from error
