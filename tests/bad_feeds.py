@@ -1,6 +1,6 @@
 """Every bad answer a price feed can give, for tests to put every entry point through.
 
-`BAD_ANSWERS` names them with the oracle status each must lead to; `break_feed` makes a `BadFeed` contract answer so:
+`BAD_ANSWERS` names them with the oracle status each must lead to; `break_feed` makes a `BadFeed` answer so:
 
     @pytest.mark.parametrize("bad", BAD_ANSWERS, ids=str)
     def test_fill__bad_price__is_refused(bad, feed, ...):
@@ -63,7 +63,7 @@ BAD_ANSWERS = tuple(
 
 
 def bounds_of(feed: Any) -> tuple[int, int]:
-    """The WAD{USD/coin} bounds that match a `BadFeed`'s own limits; set them for AT_MIN ... to mean what they say."""
+    """The WAD{USD/coin} bounds that match a `BadFeed`'s own limits, for AT_MIN and the like to mean it."""
     scale = 10 ** (18 - feed.decimals())
     return feed.minAnswer() * scale, feed.maxAnswer() * scale
 

@@ -1,8 +1,8 @@
 """Handles on a running replica, or on a fork of it: move prices, mint, freeze, pass time.
 
-Everything goes through the protocols' own functions: a feed moves by a round submitted to its aggregator, a
-pool by trades through the router, a coin is frozen by its own blacklist. It is all plain JSON-RPC, so it works
-under Ape's fork too.
+Everything goes through the protocols' own functions: a feed moves by a round submitted to its aggregator,
+a pool by trades through the router, a coin is frozen by its own blacklist. It is all plain JSON-RPC, which
+Ape's fork answers too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -162,6 +162,10 @@ class Replica:
     def timestamp(self) -> int:
         """Time of the latest block, in seconds."""
         return self.rpc.timestamp()
+
+    def pending_timestamp(self) -> int:
+        """Time that a block mined now would have, in seconds."""
+        return int(self.rpc.call("eth_getBlockByNumber", "pending", False)["timestamp"], 16)
 
     def pass_time(self, seconds: int, *, keep_feeds: bool = True) -> None:
         """Mines a block `seconds` later; with `keep_feeds` every feed answers its last price anew in it."""

@@ -46,6 +46,11 @@ class Node:
         return f"http://{HOST}:{self.port}"
 
     @property
+    def running(self) -> bool:
+        """True while the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def pid(self) -> int | None:
         """The process id while it runs."""
         return self._process.pid if self._process else None

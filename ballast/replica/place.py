@@ -1,8 +1,8 @@
 """Deploys contracts on the replica: at the next address, or in place at a given one.
 
-In place means that the real constructor runs at the mainnet address: the initcode is set as the account's code,
-a call answers the runtime code with its immutables, a transaction leaves the constructor's storage, and the
-runtime is set.
+In place means that the real constructor runs at the mainnet address: the initcode is set as the account's
+code, a call answers the runtime code with its immutables, a transaction leaves the constructor's storage,
+and the runtime is set.
 """
 
 from collections.abc import Sequence

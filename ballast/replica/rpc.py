@@ -102,7 +102,7 @@ class Rpc:
         return [self._result(answers[request["id"]]) for request in wire]
 
     def read(self, to: str, signature: str, args: Sequence[Any] = (), returns: str = "uint256") -> Any:
-        """`eth_call` at the latest block. `returns`: types, comma-separated; one alone gives its bare value."""
+        """`eth_call` at the latest block. `returns`: types, comma-separated; one gives its bare value."""
         data = self.call("eth_call", {"to": to, "data": hex0x(encode_call(signature, args))}, "latest")
         return decode_as(returns, data)
 

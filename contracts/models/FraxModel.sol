@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+// The original's reasons, whatever their length.
+// solhint-disable reason-string
+
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 /// @title FraxModel
@@ -9,10 +12,8 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 /// @dev Like the original: an owner lists pools, and pools mint and burn; no permit, as the mainnet token has none. Unlike it:
 /// plain ERC-20 failures are OpenZeppelin 5's custom errors. Amounts are {FRAX} with 18 decimals.
 contract FraxModel is ERC20 {
-    // solhint-disable-next-line var-name-mixedcase
     address public immutable owner_address;
 
-    // solhint-disable-next-line var-name-mixedcase
     mapping(address pool => bool listed) public frax_pools;
 
     event FRAXMinted(address indexed from, address indexed to, uint256 amount);
@@ -50,14 +51,12 @@ contract FraxModel is ERC20 {
     }
 
     /// @notice Creates `amount` for `to`; pools only.
-    // solhint-disable-next-line func-name-mixedcase
     function pool_mint(address to, uint256 amount) external onlyPools {
         _mint(to, amount);
         emit FRAXMinted(msg.sender, to, amount);
     }
 
     /// @notice Destroys `amount` of `from` out of the calling pool's allowance; pools only.
-    // solhint-disable-next-line func-name-mixedcase
     function pool_burn_from(address from, uint256 amount) external onlyPools {
         _spendAllowance(from, msg.sender, amount);
         _burn(from, amount);

@@ -1,0 +1,655 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {IERC173} from "@interfaces/IERC173.sol";
+import {IERC7621} from "@interfaces/IERC7621.sol";
+import {IIndexVault, Trade} from "@interfaces/IIndexVault.sol";
+import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
+import {ITradeFunding, IVenue} from "@interfaces/IVenue.sol";
+import {BasketStorage} from "./libraries/BasketStorage.sol";
+import {CoinTransfer} from "./libraries/CoinTransfer.sol";
+import {ShareMath} from "./libraries/ShareMath.sol";
+
+/// @title Custody and share token of the index (ERC-7621, ERC-20 with permit, ERC-173, ERC-165).
+/// @notice What it holds to:
+///  - The exit asks nobody. `withdraw` reads no price and no owner, is never paused, and pays each coin on its own: a
+///    coin that refuses becomes the withdrawer's claim and stops no other.
+///  - The way in is by proportion. Only what is beyond it needs a price, taken at its worst for the one who enters.
+///  - Reserves are accounts, not balances: a donation moves nothing.
+///  - Nobody is ever approved. A venue gets exactly one trade's `amountIn`, and what comes back is measured.
+///  - While a transaction is inside the vault nothing that prices a share answers, to anyone.
+/// @dev A coin is believed in what it returns: one that reports a payment it did not make cheats on its own part of a
+///      withdrawal and on nothing else. What it kept stays in the vault outside the reserves.
+///      Amounts are in each coin's own decimals, shares and dollars in WAD, weights in bps.
+contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
+    using BasketStorage for uint256;
+    using BasketStorage for uint256[];
+    using BasketStorage for uint256[25];
+
+    struct Settings {
+        address coins; // data contract of BasketStorage
+        uint16 bandBps;
+        bool paused;
+    }
+
+    uint256 public constant MAX_CONSTITUENTS = BasketStorage.MAX_CONSTITUENTS;
+    /// @notice Shares of the first contribution that nobody owns, so that supply and reserves never return to zero.
+    uint256 public constant DEAD_SHARES = 1e15;
+    address public constant DEAD_ADDRESS = 0x000000000000000000000000000000000000dEaD;
+    /// @notice WAD{USD} at low prices.
+    uint256 public constant MIN_FIRST_VALUE = 1e18;
+    uint256 public constant MAX_BAND_BPS = 1_000;
+    uint256 private constant _BPS = 10_000;
+    uint256 private constant _MAX_PRICE = type(uint96).max; // WAD{USD/coin}; keeps value sums far from overflow
+    uint256 private constant _MAX_SUPPLY = type(uint112).max;
+
+    IPriceOracle public immutable oracle;
+
+    Settings private _settings;
+    address private _owner;
+    uint256[25] private _slots; // BasketStorage lanes
+    mapping(address account => mapping(address token => uint256)) private _claims;
+
+    // The trade being executed; zero outside `executeTrades`, `_tradeAmount` zero again once it is funded.
+    address private transient _tradeVenue;
+    address private transient _tradeToken;
+    uint256 private transient _tradeAmount;
+
+    event BandSet(uint256 bandBps);
+
+    error ContributionsArePaused();
+    error TransferShort(address token, uint256 expected, uint256 received);
+    error PriceNotGood(address token, IPriceOracle.Status status);
+    error PastBand(address token, uint256 weightBps, uint256 limitBps);
+    error BelowBand(address token, uint256 weightBps, uint256 limitBps);
+    error BelowMinimumValue(uint256 value, uint256 minimum);
+    error SupplyOverflow(uint256 shares);
+    error InvalidReceiver(address receiver);
+    error BandOutOfRange(uint256 bandBps, uint256 maximum);
+    error NotOwner(address caller);
+    error TooManyConstituents(uint256 count, uint256 maximum);
+    error UnsupportedCoin(address token);
+    error ReserveNotEmpty(address token);
+    error SameToken(address token);
+    error InsufficientReserve(address token, uint256 reserve, uint256 amount);
+    error InsufficientOutput(uint256 index, uint256 minimum, uint256 actual);
+    error SoldTooMuch(uint256 index, uint256 limit, uint256 actual);
+    error TradeNotFunded(uint256 index);
+    error NoTradeOpen();
+    error NotTradeVenue(address caller);
+    error AlreadyFunded();
+
+    modifier onlyOwner() {
+        if (msg.sender != _owner) revert NotOwner(msg.sender);
+        _;
+    }
+
+    /// @dev For views that price a share: inside a transaction of the vault their answer would be half-way.
+    modifier notEntered() {
+        if (_reentrancyGuardEntered()) revert ReentrancyGuardReentrantCall();
+        _;
+    }
+
+    /// @dev Nobody is paid into nowhere, nor back into the vault's own balance, where it would be nobody's.
+    modifier validReceiver(address receiver) {
+        if (receiver == address(0)) revert ZeroAddress();
+        if (receiver == address(this)) revert InvalidReceiver(receiver);
+        _;
+    }
+
+    constructor(
+        string memory name_,
+        string memory symbol_,
+        address authority_,
+        IPriceOracle oracle_,
+        address owner_,
+        address[] memory tokens,
+        uint256[] memory weights
+    ) ERC20(name_, symbol_) ERC20Permit(name_) AccessManaged(authority_) {
+        if (authority_ == address(0) || address(oracle_) == address(0)) revert ZeroAddress();
+        oracle = oracle_;
+        _settings.bandBps = 200;
+        _setOwner(owner_);
+        _setBasket(tokens, weights);
+    }
+
+    // --- entering and leaving -----------------------------------------------------------------------------------
+
+    /// @inheritdoc IERC7621
+    function contribute(uint256[] calldata amounts, address receiver, uint256 minShares)
+        external
+        nonReentrant
+        validReceiver(receiver)
+        returns (uint256 lpAmount)
+    {
+        Settings memory settings = _settings;
+        if (settings.paused) revert ContributionsArePaused();
+        uint256[] memory coins = BasketStorage.readCoins(settings.coins);
+        uint256[] memory lanes = _slots.load(coins.length);
+        uint256 supply = totalSupply();
+        lpAmount = _sharesFor(amounts, coins, lanes, supply);
+        if (lpAmount < minShares) revert InsufficientShares(minShares, lpAmount);
+        _pull(amounts, coins, lanes);
+        _slots.store(lanes);
+        if (supply == 0) _mint(DEAD_ADDRESS, DEAD_SHARES);
+        _mint(receiver, lpAmount);
+        emit Contributed(msg.sender, receiver, lpAmount, amounts);
+    }
+
+    /// @inheritdoc IERC7621
+    /// @dev What a coin refuses to pay becomes a claim of the caller. Gas below what a fair try of every coin needs
+    ///      reverts (`InsufficientGas`), so a claim always means that the coin refused.
+    function withdraw(uint256 lpAmount, address receiver, uint256[] calldata minAmounts)
+        external
+        nonReentrant
+        validReceiver(receiver)
+        returns (uint256[] memory amounts)
+    {
+        if (lpAmount == 0) revert ZeroAmount();
+        uint256[] memory coins = BasketStorage.readCoins(_settings.coins);
+        uint256 count = coins.length;
+        if (minAmounts.length != count) revert LengthMismatch(count, minAmounts.length);
+        uint256[] memory lanes = _slots.load(count);
+        uint256 supply = totalSupply();
+        _burn(msg.sender, lpAmount);
+        amounts = ShareMath.amountsForWithdrawal(lanes, lpAmount, supply);
+        for (uint256 i; i < count; ++i) {
+            uint256 amount = amounts[i];
+            if (amount < minAmounts[i]) revert InsufficientAmount(i, minAmounts[i], amount);
+            // amount <= reserve, the low part of the lane: the weight above it is not touched.
+            unchecked {
+                lanes[i] -= amount;
+            }
+        }
+        _slots.store(lanes);
+        _payOut(coins, amounts, receiver);
+        emit Withdrawn(msg.sender, receiver, lpAmount, amounts);
+    }
+
+    /// @inheritdoc IIndexVault
+    function claim(address token, address receiver)
+        external
+        nonReentrant
+        validReceiver(receiver)
+        returns (uint256 amount)
+    {
+        amount = _claims[msg.sender][token];
+        if (amount == 0) revert ZeroAmount();
+        delete _claims[msg.sender][token];
+        SafeTransferLib.safeTransfer(token, receiver, amount);
+        emit ClaimPaid(msg.sender, token, amount, receiver);
+    }
+
+    // --- the owner ----------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IERC7621
+    function rebalance(address[] calldata newTokens, uint256[] calldata newWeights) external onlyOwner nonReentrant {
+        _setBasket(newTokens, newWeights);
+    }
+
+    /// @inheritdoc IIndexVault
+    function executeTrades(Trade[] calldata trades)
+        external
+        onlyOwner
+        nonReentrant
+        returns (uint256[] memory sold, uint256[] memory bought)
+    {
+        uint256[] memory coins = BasketStorage.readCoins(_settings.coins);
+        uint256[] memory lanes = _slots.load(coins.length);
+        sold = new uint256[](trades.length);
+        bought = new uint256[](trades.length);
+        for (uint256 i; i < trades.length; ++i) {
+            (sold[i], bought[i]) = _execute(i, trades[i], coins, lanes);
+        }
+        _slots.store(lanes);
+    }
+
+    /// @inheritdoc ITradeFunding
+    function fund(address to) external validReceiver(to) {
+        address venue = _tradeVenue;
+        if (venue == address(0)) revert NoTradeOpen();
+        if (msg.sender != venue) revert NotTradeVenue(msg.sender);
+        uint256 amount = _tradeAmount;
+        if (amount == 0) revert AlreadyFunded();
+        _tradeAmount = 0;
+        SafeTransferLib.safeTransfer(_tradeToken, to, amount);
+    }
+
+    /// @inheritdoc IERC173
+    function transferOwnership(address newOwner) external onlyOwner {
+        _setOwner(newOwner);
+    }
+
+    // --- parameters ---------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IIndexVault
+    function pauseContributions() external restricted {
+        _settings.paused = true;
+        emit ContributionsPaused(true);
+    }
+
+    /// @inheritdoc IIndexVault
+    function unpauseContributions() external restricted {
+        _settings.paused = false;
+        emit ContributionsPaused(false);
+    }
+
+    /// @notice CURATOR: how far past its target weight the excess of a contribution may carry a coin, bps.
+    function setBandBps(uint256 newBandBps) external restricted {
+        if (newBandBps > MAX_BAND_BPS) revert BandOutOfRange(newBandBps, MAX_BAND_BPS);
+        _settings.bandBps = uint16(newBandBps);
+        emit BandSet(newBandBps);
+    }
+
+    // --- views --------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IERC7621
+    function previewContribute(uint256[] calldata amounts) external view notEntered returns (uint256) {
+        (uint256[] memory coins, uint256[] memory lanes) = _load();
+        return _sharesFor(amounts, coins, lanes, totalSupply());
+    }
+
+    /// @inheritdoc IERC7621
+    function previewWithdraw(uint256 lpAmount) external view notEntered returns (uint256[] memory) {
+        if (lpAmount == 0) revert ZeroAmount();
+        uint256 supply = totalSupply();
+        if (lpAmount > supply) revert InsufficientShares(lpAmount, supply);
+        (, uint256[] memory lanes) = _load();
+        return ShareMath.amountsForWithdrawal(lanes, lpAmount, supply);
+    }
+
+    /// @notice Amounts, rounded up, whose contribution gives at least `lpAmount` shares and asks no oracle.
+    function amountsForShares(uint256 lpAmount) external view notEntered returns (uint256[] memory) {
+        uint256 supply = totalSupply();
+        if (supply == 0) revert ShareMath.EmptyBasket();
+        (, uint256[] memory lanes) = _load();
+        return ShareMath.amountsForShares(lanes, lpAmount, supply);
+    }
+
+    /// @inheritdoc IERC7621
+    /// @dev At high prices, as the excess of a contribution is measured against. Coins without reserve need no price.
+    function totalBasketValue() external view notEntered returns (uint256) {
+        (uint256[] memory coins, uint256[] memory lanes) = _load();
+        uint256[] memory held = new uint256[](lanes.length);
+        uint256 any;
+        for (uint256 i; i < lanes.length; ++i) {
+            held[i] = lanes[i].reserveOf();
+            any |= held[i];
+        }
+        if (any == 0) return 0;
+        (, uint256[] memory highs) = _prices(coins, held);
+        return ShareMath.basketValue(lanes, highs) / ShareMath.WAD;
+    }
+
+    /// @inheritdoc IERC7621
+    function getConstituents() external view returns (address[] memory tokens, uint256[] memory weights) {
+        (tokens, weights,) = _basket();
+    }
+
+    /// @inheritdoc IIndexVault
+    function getBasket()
+        external
+        view
+        notEntered
+        returns (address[] memory tokens, uint256[] memory weights, uint256[] memory reserves)
+    {
+        return _basket();
+    }
+
+    /// @inheritdoc IIndexVault
+    function getScales() external view returns (uint256[] memory scales) {
+        scales = BasketStorage.readCoins(_settings.coins);
+        for (uint256 i; i < scales.length; ++i) {
+            scales[i] = scales[i].scaleOf();
+        }
+    }
+
+    /// @inheritdoc IERC7621
+    function totalConstituents() external view returns (uint256) {
+        return BasketStorage.readCoins(_settings.coins).length;
+    }
+
+    /// @inheritdoc IERC7621
+    /// @dev 0 for a token that is no constituent.
+    function getReserve(address token) external view notEntered returns (uint256) {
+        (uint256 lane,) = _laneOf(token);
+        return lane.reserveOf();
+    }
+
+    /// @inheritdoc IERC7621
+    function getWeight(address token) external view returns (uint256) {
+        (uint256 lane, bool found) = _laneOf(token);
+        if (!found) revert NotConstituent(token);
+        return lane.weightOf();
+    }
+
+    /// @inheritdoc IERC7621
+    function isConstituent(address token) external view returns (bool found) {
+        (, found) = _laneOf(token);
+    }
+
+    /// @inheritdoc IIndexVault
+    function claimOf(address account, address token) external view returns (uint256) {
+        return _claims[account][token];
+    }
+
+    /// @inheritdoc IIndexVault
+    function contributionsPaused() external view returns (bool) {
+        return _settings.paused;
+    }
+
+    /// @notice bps, see `setBandBps`.
+    function bandBps() external view returns (uint256) {
+        return _settings.bandBps;
+    }
+
+    /// @inheritdoc IERC173
+    function owner() external view returns (address) {
+        return _owner;
+    }
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 id) external pure returns (bool) {
+        return id == type(IERC7621).interfaceId || id == type(IERC20).interfaceId || id == type(IERC173).interfaceId
+            || id == type(IERC20Permit).interfaceId || id == type(IERC20Metadata).interfaceId
+            || id == type(IERC165).interfaceId;
+    }
+
+    // --- shares -------------------------------------------------------------------------------------------------
+
+    /// @dev What `amounts` give in the state given: the action and its preview are this one function.
+    function _sharesFor(
+        uint256[] calldata amounts,
+        uint256[] memory coins,
+        uint256[] memory lanes,
+        uint256 supply
+    ) private view returns (uint256 shares) {
+        if (amounts.length != coins.length) revert LengthMismatch(coins.length, amounts.length);
+        if (supply == 0) {
+            shares = _firstShares(amounts, coins, lanes);
+        } else {
+            bool excess;
+            (shares, excess) = ShareMath.proportional(amounts, lanes, supply);
+            if (excess) shares += _excessShares(amounts, coins, lanes, supply, shares);
+        }
+        if (supply + shares > _MAX_SUPPLY - DEAD_SHARES) revert SupplyOverflow(shares);
+    }
+
+    function _firstShares(uint256[] calldata amounts, uint256[] memory coins, uint256[] memory lanes)
+        private
+        view
+        returns (uint256)
+    {
+        uint256 band = _settings.bandBps;
+        (uint256[] memory lows,) = _prices(coins, amounts);
+        (uint256 shares, uint256 index, uint256 weight) = ShareMath.firstShares(amounts, lanes, lows, band);
+        if (index < lanes.length) {
+            uint256 target = lanes[index].weightOf();
+            if (weight > target) revert PastBand(coins[index].tokenOf(), weight, target + band);
+            revert BelowBand(coins[index].tokenOf(), weight, target - band);
+        }
+        if (shares < MIN_FIRST_VALUE) revert BelowMinimumValue(shares, MIN_FIRST_VALUE);
+        return shares - DEAD_SHARES;
+    }
+
+    function _excessShares(
+        uint256[] calldata amounts,
+        uint256[] memory coins,
+        uint256[] memory lanes,
+        uint256 supply,
+        uint256 shares
+    ) private view returns (uint256) {
+        uint256[] memory held = new uint256[](lanes.length);
+        for (uint256 i; i < lanes.length; ++i) {
+            held[i] = lanes[i].reserveOf() | amounts[i];
+        }
+        (uint256[] memory lows, uint256[] memory highs) = _prices(coins, held);
+        uint256 band = _settings.bandBps;
+        (uint256 index, uint256 weight) = ShareMath.pastBand(amounts, lanes, highs, supply, shares, band);
+        if (index < lanes.length) {
+            revert PastBand(coins[index].tokenOf(), weight, lanes[index].weightOf() + band);
+        }
+        return ShareMath.excessShares(amounts, lanes, lows, highs, supply, shares);
+    }
+
+    /// @dev Prices times scales of the coins where `held` is not 0; the others count for nothing and need no price.
+    /// @return lows WAD{USD/coin} * scale, not above $1.
+    /// @return highs WAD{USD/coin} * scale.
+    function _prices(uint256[] memory coins, uint256[] memory held)
+        private
+        view
+        returns (uint256[] memory lows, uint256[] memory highs)
+    {
+        IPriceOracle.Quote[] memory quotes = oracle.quotes(_tokensOf(coins));
+        lows = new uint256[](coins.length);
+        highs = new uint256[](coins.length);
+        for (uint256 i; i < coins.length; ++i) {
+            if (held[i] == 0) continue;
+            IPriceOracle.Quote memory quote = quotes[i];
+            bool usable = quote.low != 0 && quote.low <= quote.high && quote.high <= _MAX_PRICE;
+            if (quote.status != IPriceOracle.Status.GOOD || !usable) {
+                revert PriceNotGood(coins[i].tokenOf(), quote.status);
+            }
+            uint256 scale = coins[i].scaleOf();
+            lows[i] = (quote.low < ShareMath.WAD ? quote.low : ShareMath.WAD) * scale;
+            highs[i] = quote.high * scale;
+        }
+    }
+
+    // --- coins --------------------------------------------------------------------------------------------------
+
+    /// @dev Takes exactly `amounts` and adds them to `lanes`. `_sharesFor` has checked that they fit.
+    function _pull(uint256[] calldata amounts, uint256[] memory coins, uint256[] memory lanes) private {
+        uint256 count = coins.length;
+        for (uint256 i; i < count; ++i) {
+            uint256 amount = amounts[i];
+            if (amount == 0) continue;
+            address token = coins[i].tokenOf();
+            uint256 before = CoinTransfer.balance(token);
+            SafeTransferLib.safeTransferFrom(token, msg.sender, address(this), amount);
+            uint256 received = _rise(before, CoinTransfer.balance(token));
+            if (received < amount) revert TransferShort(token, amount, received);
+            // reserve + amount <= MAX_RESERVE, so it stays below the weight's bits.
+            unchecked {
+                lanes[i] += amount;
+            }
+        }
+    }
+
+    function _payOut(uint256[] memory coins, uint256[] memory amounts, address receiver) private {
+        uint256 count = coins.length;
+        for (uint256 i; i < count; ++i) {
+            uint256 amount = amounts[i];
+            if (amount == 0) continue;
+            address token = coins[i].tokenOf();
+            if (!CoinTransfer.trySend(token, receiver, amount)) {
+                _claims[msg.sender][token] += amount;
+                emit ClaimCreated(msg.sender, token, amount);
+            }
+        }
+    }
+
+    /// @dev One trade; `lanes` take the measured changes.
+    function _execute(uint256 index, Trade calldata trade, uint256[] memory coins, uint256[] memory lanes)
+        private
+        returns (uint256 sold, uint256 bought)
+    {
+        (uint256 from, uint256 to) = _checkTrade(trade, coins, lanes);
+        (sold, bought) = _swap(index, trade);
+        if (sold > trade.amountIn) revert SoldTooMuch(index, trade.amountIn, sold);
+        if (bought < trade.minAmountOut) revert InsufficientOutput(index, trade.minAmountOut, bought);
+        if (bought > BasketStorage.MAX_RESERVE - lanes[to].reserveOf()) revert ShareMath.ReserveOverflow(to, bought);
+        // sold <= amountIn <= reserve, and the sum was just checked: the weights' bits are not touched.
+        unchecked {
+            lanes[from] -= sold;
+            lanes[to] += bought;
+        }
+        emit Traded(trade.tokenIn, trade.tokenOut, sold, bought, trade.venue);
+    }
+
+    function _checkTrade(Trade calldata trade, uint256[] memory coins, uint256[] memory lanes)
+        private
+        pure
+        returns (uint256 from, uint256 to)
+    {
+        uint256 count = coins.length;
+        from = coins.indexOf(count, trade.tokenIn);
+        if (from == count) revert NotConstituent(trade.tokenIn);
+        to = coins.indexOf(count, trade.tokenOut);
+        if (to == count) revert NotConstituent(trade.tokenOut);
+        if (from == to) revert SameToken(trade.tokenIn);
+        if (trade.amountIn == 0) revert ZeroAmount();
+        uint256 reserve = lanes[from].reserveOf();
+        if (trade.amountIn > reserve) revert InsufficientReserve(trade.tokenIn, reserve, trade.amountIn);
+    }
+
+    /// @dev Lets the venue draw once, and measures.
+    function _swap(uint256 index, Trade calldata trade) private returns (uint256 sold, uint256 bought) {
+        address tokenIn = trade.tokenIn;
+        address tokenOut = trade.tokenOut;
+        uint256 balanceIn = CoinTransfer.balance(tokenIn);
+        uint256 balanceOut = CoinTransfer.balance(tokenOut);
+        _tradeVenue = trade.venue;
+        _tradeToken = tokenIn;
+        _tradeAmount = trade.amountIn;
+        IVenue(trade.venue).swap(tokenIn, tokenOut, trade.amountIn, trade.data);
+        if (_tradeAmount != 0) revert TradeNotFunded(index);
+        _tradeVenue = address(0);
+        sold = _rise(CoinTransfer.balance(tokenIn), balanceIn);
+        bought = _rise(balanceOut, CoinTransfer.balance(tokenOut));
+    }
+
+    function _rise(uint256 from, uint256 to) private pure returns (uint256) {
+        unchecked {
+            return to > from ? to - from : 0;
+        }
+    }
+
+    // --- the basket ---------------------------------------------------------------------------------------------
+
+    function _setOwner(address newOwner) private {
+        emit OwnershipTransferred(_owner, newOwner);
+        _owner = newOwner;
+    }
+
+    function _setBasket(address[] memory tokens, uint256[] memory weights) private {
+        uint256 count = tokens.length;
+        _checkWeights(count, weights);
+        address pointer = _settings.coins;
+        uint256[] memory coins;
+        if (pointer != address(0)) coins = BasketStorage.readCoins(pointer);
+        uint256[] memory lanes = _slots.load(coins.length);
+        if (!_sameCoins(tokens, coins)) {
+            (coins, lanes) = _moveLanes(tokens, coins, lanes);
+            _settings.coins = BasketStorage.writeCoins(coins);
+        }
+        for (uint256 i; i < count; ++i) {
+            lanes[i] = BasketStorage.toLane(lanes[i].reserveOf(), weights[i]);
+        }
+        _slots.store(lanes);
+        emit Rebalanced(tokens, weights);
+    }
+
+    function _checkWeights(uint256 count, uint256[] memory weights) private pure {
+        if (weights.length != count) revert LengthMismatch(count, weights.length);
+        if (count > MAX_CONSTITUENTS) revert TooManyConstituents(count, MAX_CONSTITUENTS);
+        uint256 sum;
+        for (uint256 i; i < count; ++i) {
+            // Each is bounded first, so that the sum cannot wrap and a lane cannot overflow.
+            if (weights[i] > _BPS) revert InvalidWeights(weights[i]);
+            sum += weights[i];
+        }
+        if (sum != _BPS) revert InvalidWeights(sum);
+    }
+
+    /// @dev The new list with the old reserves, and nothing left behind in a coin that goes. Slots beyond a shorter
+    ///      list keep stale lanes that nothing reads: `load` knows the count, and a longer list is built anew.
+    function _moveLanes(address[] memory tokens, uint256[] memory coins, uint256[] memory lanes)
+        private
+        view
+        returns (uint256[] memory newCoins, uint256[] memory newLanes)
+    {
+        uint256 count = tokens.length;
+        newCoins = new uint256[](count);
+        newLanes = new uint256[](count + (count & 1));
+        for (uint256 i; i < count; ++i) {
+            address token = tokens[i];
+            if (token == address(0)) revert ZeroAddress();
+            if (newCoins.indexOf(i, token) != i) revert DuplicateConstituent(token);
+            uint256 old = coins.indexOf(coins.length, token);
+            if (old == coins.length) {
+                newCoins[i] = _newCoin(token);
+            } else {
+                newCoins[i] = coins[old];
+                newLanes[i] = lanes[old].reserveOf();
+                lanes[old] = 0;
+            }
+        }
+        for (uint256 i; i < coins.length; ++i) {
+            if (lanes[i].reserveOf() != 0) revert ReserveNotEmpty(coins[i].tokenOf());
+        }
+        assembly ("memory-safe") {
+            mstore(newLanes, count) // the word of padding stays behind the length, as `store` wants it
+        }
+    }
+
+    function _newCoin(address token) private view returns (uint256) {
+        if (token == address(this) || token.code.length == 0) revert UnsupportedCoin(token);
+        try IERC20Metadata(token).decimals() returns (uint8 decimals_) {
+            if (decimals_ > 18) revert UnsupportedCoin(token);
+            return BasketStorage.toCoin(token, decimals_);
+        } catch {
+            revert UnsupportedCoin(token);
+        }
+    }
+
+    function _sameCoins(address[] memory tokens, uint256[] memory coins) private pure returns (bool) {
+        if (tokens.length != coins.length) return false;
+        for (uint256 i; i < coins.length; ++i) {
+            if (coins[i].tokenOf() != tokens[i]) return false;
+        }
+        return true;
+    }
+
+    function _tokensOf(uint256[] memory coins) private pure returns (address[] memory tokens) {
+        tokens = new address[](coins.length);
+        for (uint256 i; i < coins.length; ++i) {
+            tokens[i] = coins[i].tokenOf();
+        }
+    }
+
+    function _load() private view returns (uint256[] memory coins, uint256[] memory lanes) {
+        coins = BasketStorage.readCoins(_settings.coins);
+        lanes = _slots.load(coins.length);
+    }
+
+    function _laneOf(address token) private view returns (uint256 lane, bool found) {
+        (uint256[] memory coins, uint256[] memory lanes) = _load();
+        uint256 i = coins.indexOf(coins.length, token);
+        if (i < coins.length) return (lanes[i], true);
+    }
+
+    function _basket()
+        private
+        view
+        returns (address[] memory tokens, uint256[] memory weights, uint256[] memory reserves)
+    {
+        (uint256[] memory coins, uint256[] memory lanes) = _load();
+        tokens = _tokensOf(coins);
+        weights = new uint256[](coins.length);
+        reserves = new uint256[](coins.length);
+        for (uint256 i; i < coins.length; ++i) {
+            weights[i] = lanes[i].weightOf();
+            reserves[i] = lanes[i].reserveOf();
+        }
+    }
+}
