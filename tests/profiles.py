@@ -1,0 +1,36 @@
+"""How much the drawn tests draw: one setting, the environment variable `BALLAST_PROFILE` (quick, ci or deep)."""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Amounts of drawn work."""
+
+    name: str
+    weight_cases: int  # drawn cases of the weights
+    batch: int  # cases per eth_call
+    differential_cases: int  # drawn cases of any other pure function
+    campaign_actions: int  # actions of a stateful campaign, all runs together
+    examples: int  # examples of one Hypothesis test that sends transactions
+
+
+PROFILES: Final = {
+    "quick": Profile("quick", 2_000, 200, 500, 500, 10),
+    "ci": Profile("ci", 20_000, 200, 5_000, 5_000, 50),
+    "deep": Profile("deep", 500_000, 200, 100_000, 100_000, 500),
+}
+DEFAULT: Final = "quick"
+
+
+def current() -> Profile:
+    """The profile asked for. KeyError naming the choices when there is no such profile."""
+    name = os.environ.get("BALLAST_PROFILE", DEFAULT)
+    if name not in PROFILES:
+        raise KeyError(f"BALLAST_PROFILE={name}: choose one of {', '.join(PROFILES)}")
+    return PROFILES[name]
+
+
+PROFILE: Final = current()
