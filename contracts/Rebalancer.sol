@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IIndexCalculator} from "@interfaces/IIndexCalculator.sol";
+import {IIndexVault, Trade} from "@interfaces/IIndexVault.sol";
+import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
+import {IRebalancer} from "@interfaces/IRebalancer.sol";
+import {RebalanceMath} from "./libraries/RebalanceMath.sol";
+import {RebalanceSession} from "./rebalance/RebalanceSession.sol";
+import {RebalanceSettlement} from "./rebalance/RebalanceSettlement.sol";
+import {Basket, Fill, FillParams, Phase, SessionView, State} from "./rebalance/RebalanceTypes.sol";
+
+/// @title When and how the basket is traded back to its targets. The vault's owner; holds no funds, chooses no weights.
+/// @notice A keeper's fill is bounded, not trusted: measured amounts, oracle floor, towards the targets, no overshoot, sizes,
+///         spacing, and one loss budget shared by all keeper fills.
+contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
+    /// @dev 1e-8 USD to WAD.
+    uint256 private constant _SNAP_TO_WAD = 1e10;
+
+    error TradeCount(uint256 count, uint256 maximum);
+    error FillTooSoon(uint256 readyAt);
+
+    event VaultTransferred(address indexed newOwner);
+
+    /// @param authority The fund's AccessManager.
+    /// @param ethAsset The oracle's key for ETH/USD.
+    constructor(
+        address authority,
+        IIndexVault vault,
+        IIndexCalculator calculator,
+        IPriceOracle oracle,
+        address ethAsset
+    ) AccessManaged(authority) RebalanceSession(vault, calculator, oracle, ethAsset) {}
+
+    /// @inheritdoc IRebalancer
+    function open() external nonReentrant returns (uint256 session) {
+        return _open();
+    }
+
+    /// @inheritdoc IRebalancer
+    function executeRebalance(Trade[] calldata trades) external restricted nonReentrant {
+        FillParams memory p = _loadFill();
+        if (trades.length == 0 || trades.length > p.maxTrades) revert TradeCount(trades.length, p.maxTrades);
+        State memory s = _loadState();
+        if (s.paused) revert NotNow(Reason.PAUSED);
+        if (!_isOpen(s)) _open();
+        uint256 readyAt = uint256(s.lastFillAt) + p.fillInterval;
+        if (block.timestamp < readyAt) revert FillTooSoon(readyAt);
+        Fill memory fill;
+        (fill.basket, fill.params, fill.pairLimitsInUse) = (_inSession(), p, s.pairLimitsInUse);
+        (uint256[] memory values, uint256 total) = _settle(trades, fill);
+        _finish(fill, values, total);
+    }
+
+    /// @inheritdoc IRebalancer
+    function close() external nonReentrant {
+        State memory s = _loadState();
+        if (s.phase != Phase.OPEN) revert NoSession();
+        if (!_isOpen(s)) return _expireIfPast();
+        Basket memory b = _inSession();
+        uint256 drift = RebalanceMath.maxDrift(b.values, b.total, b.weights);
+        uint256 band = _fillParams.settleBandBps;
+        if (drift > band) revert SessionUnsettled(drift, band, s.expiresAt);
+        _settled(s, drift);
+        _storeState(s);
+    }
+
+    /// @notice GOVERNOR, delayed: hands the vault to another brain.
+    function transferVault(address newOwner) external restricted nonReentrant {
+        if (newOwner == address(0)) revert ZeroAddress();
+        emit VaultTransferred(newOwner);
+        VAULT.transferOwnership(newOwner);
+    }
+
+    /// @notice The current or last session.
+    function getSession() external view returns (SessionView memory v) {
+        State memory s = _loadState();
+        v.phase = s.phase == Phase.OPEN && !_isOpen(s) ? Phase.EXPIRED : s.phase;
+        (v.reason, v.session) = (s.reason, s.session);
+        (v.openedAt, v.expiresAt, v.lastFillAt) = (s.openedAt, s.expiresAt, s.lastFillAt);
+        (v.lastEndedAt, v.lastSettledAt) = (v.phase == Phase.EXPIRED ? s.expiresAt : s.lastEndedAt, lastSettledAt);
+        (v.tokens, v.targets,) = VAULT.getBasket();
+        (v.prices,) = _readSnapshot(v.tokens.length);
+        for (uint256 i; i < v.prices.length; ++i) {
+            v.prices[i] *= _SNAP_TO_WAD;
+        }
+    }
+
+    /// @notice What keeper fills may still lose against the oracle.
+    /// @return available WAD{USD} now.
+    /// @return capacity WAD{USD} when full. Both at the mid prices of the moment.
+    function lossBudget() external view returns (uint256 available, uint256 capacity) {
+        FillParams memory p = _loadFill();
+        Basket memory b = _held();
+        _value(b, ORACLE.quotes(b.tokens));
+        available = RebalanceMath.lossAvailable(_lossUsed(_loadState(), p), p.lossBudgetBps, b.total);
+        capacity = RebalanceMath.lossAvailable(0, p.lossBudgetBps, b.total);
+    }
+
+    /// @dev State is read again: the trades called out, and a pause in between must survive.
+    function _finish(Fill memory fill, uint256[] memory values, uint256 total) private {
+        State memory s = _loadState();
+        Basket memory b = fill.basket;
+        _charge(s, fill.params, b.total, total);
+        uint256 driftBefore = RebalanceMath.maxDrift(b.values, b.total, b.weights);
+        uint256 drift = RebalanceMath.maxDrift(values, total, b.weights);
+        emit Filled(s.session, b.total, total, driftBefore, drift);
+        if (!(drift > fill.params.settleBandBps)) _settled(s, drift);
+        _storeState(s);
+    }
+}

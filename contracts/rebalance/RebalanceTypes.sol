@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IRebalancer} from "@interfaces/IRebalancer.sol";
+
+/// @dev IDLE -> OPEN -> SETTLED | EXPIRED -> OPEN -> ...; IDLE only before the first session.
+enum Phase {
+    IDLE,
+    OPEN,
+    SETTLED,
+    EXPIRED
+}
+
+/// @dev When a session may open. Two slots, read outside fills only.
+struct TriggerParams {
+    uint16 driftBps; // bps{fund}: DRIFT above this
+    uint16 priceBps; // bps{$1}: PRICE above this
+    uint32 calendarInterval; // s since the last settled session: CALENDAR above this
+    uint32 cooldown; // s after a session's end
+    uint32 sessionLength; // s until an open session expires
+    uint32 gasEstimate; // {gas} of a whole rebalance
+    uint96 minValue; // WAD{USD} worth trading at all
+    uint96 gasCeiling; // WAD{USD} that the gas may cost
+}
+
+/// @dev What a fill may do. One slot.
+struct FillParams {
+    uint16 settleBandBps; // bps{fund}: settled at or below this drift
+    uint16 slipBps; // bps{trade} below the oracle floor, at rest
+    uint16 slipCeilingBps; // bps{trade}, however far prices have moved
+    uint16 lossBudgetBps; // bps{fund} that keeper fills may lose per `lossPeriod`
+    uint32 lossPeriod; // s in which an exhausted budget is full again
+    uint32 fillInterval; // s between two keeper fills
+    uint8 maxTrades; // trades in one fill
+    uint96 maxTradeValue; // WAD{USD} per pair and fill
+}
+
+/// @dev Everything a curator sets.
+struct Params {
+    TriggerParams trigger;
+    FillParams fill;
+}
+
+/// @dev One pair's own limits, in place of the general ones.
+struct PairLimits {
+    bool set;
+    uint16 slipBps; // bps{trade} at rest
+    uint96 maxTradeValue; // WAD{USD} per fill
+}
+
+/// @dev All that a fill writes. One slot.
+struct State {
+    Phase phase;
+    bool paused;
+    IRebalancer.Reason reason; // why the session opened
+    bool pairLimitsInUse; // false: no pair has limits of its own, none is looked up
+    uint24 session; // counts up from 1
+    uint40 openedAt; // s
+    uint40 expiresAt; // s
+    uint40 lastFillAt; // s, the last keeper fill; `lossUsed` is as of then
+    uint40 lastEndedAt; // s, when the last session settled or expired
+    uint40 lossUsed; // 1e-12 of the fund's value, spent of the loss budget
+}
+
+/// @dev The basket with its prices, in memory; every array in the same order.
+struct Basket {
+    address[] tokens;
+    uint256[] weights; // bps, targets
+    uint256[] reserves; // {token}, own decimals
+    uint256[] scales; // 10**(18 - decimals)
+    uint256[] lows; // WAD{USD/coin}
+    uint256[] highs; // WAD{USD/coin}
+    uint256[] mids; // WAD{USD/coin}
+    uint256[] values; // WAD{USD} at mid
+    uint256 total; // WAD{USD} at mid
+    uint256[] snaps; // 1e-8 USD, mids when the session opened; in a session only
+}
+
+/// @dev One fill on its way through settlement.
+struct Fill {
+    Basket basket; // reserves follow the trades; values and total stay those before them
+    FillParams params;
+    bool pairLimitsInUse;
+    uint256[] sold; // {tokenIn}, measured, per trade
+    uint256[] bought; // {tokenOut}, measured, per trade
+    uint256[] pairs; // per trade: both coins' indices, the lower one first
+    uint256[] sizes; // WAD{USD} per trade, at mid
+}
+
+/// @dev A session as it stands now, for whoever looks from outside.
+struct SessionView {
+    Phase phase; // EXPIRED as soon as its time has passed
+    IRebalancer.Reason reason;
+    uint256 session;
+    uint256 openedAt; // s
+    uint256 expiresAt; // s
+    uint256 lastFillAt; // s
+    uint256 lastEndedAt; // s
+    uint256 lastSettledAt; // s
+    address[] tokens;
+    uint256[] targets; // bps
+    uint256[] prices; // WAD{USD/coin} at the opening, to 1e-8; 0 before the first session
+}
+
+/// @dev What the decision looks at.
+struct Facts {
+    bool paused;
+    bool dataGood; // every price GOOD, market data fresh
+    bool sessionOpen;
+    uint256 sinceEnded; // s, max when no session ever ended
+    uint256 sinceSettled; // s
+    uint256 driftBps; // bps{fund}, rounded up
+    uint256 pegBps; // bps{$1}, the farthest coin's distance, rounded up
+    uint256 toMove; // WAD{USD} to trade to be on target
+    uint256 gasCost; // WAD{USD}
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ITradeFunding, IVenue} from "@interfaces/IVenue.sol";
+
+/// @dev The part of a Uniswap V3 pool that a swap needs.
+interface IUniswapV3SwapPool {
+    function swap(
+        address recipient,
+        bool zeroForOne,
+        int256 amountSpecified,
+        uint160 sqrtPriceLimitX96,
+        bytes calldata data
+    ) external returns (int256 amount0, int256 amount1);
+}
+
+/// @title Swaps on Uniswap V3 pools themselves: no router, no allowance, nothing held between calls.
+/// @dev Route: token (20 bytes), then fee (3 bytes) and token (20 bytes) per hop. The first hop is paid by the caller inside the
+///      pool's callback, later hops with what the hop before brought; the last hop's proceeds go straight to the caller.
+contract UniswapV3Venue is IVenue {
+    using SafeERC20 for IERC20;
+
+    uint256 private constant _TOKEN = 20; // bytes
+    uint256 private constant _HOP = 23; // bytes: fee and token
+    uint160 private constant _LOWEST_LIMIT = 4295128740; // the pool's lowest sqrt price + 1
+    uint160 private constant _HIGHEST_LIMIT = 1461446703485210103287273052203988822378723970341; // its highest - 1
+
+    address public immutable FACTORY;
+    bytes32 public immutable POOL_INIT_CODE_HASH;
+
+    /// @dev The pool that may call back now.
+    address private transient _calling;
+
+    error BadRoute(bytes route);
+    error PoolMissing(address tokenIn, address tokenOut, uint24 fee);
+    error PartialFill(address pool, uint256 amountIn, uint256 consumed);
+    error NotThePool(address caller);
+    error Reentered();
+    error AmountTooLarge(uint256 amountIn);
+    error ZeroAddress();
+
+    /// @param factory The Uniswap V3 factory.
+    /// @param poolInitCodeHash keccak256 of its pools' creation code.
+    constructor(address factory, bytes32 poolInitCodeHash) {
+        if (factory == address(0)) revert ZeroAddress();
+        (FACTORY, POOL_INIT_CODE_HASH) = (factory, poolInitCodeHash);
+    }
+
+    /// @inheritdoc IVenue
+    function swap(address tokenIn, address tokenOut, uint256 amountIn, bytes calldata data) external {
+        if (_calling != address(0)) revert Reentered();
+        _checkRoute(tokenIn, tokenOut, data);
+        if (amountIn > uint256(type(int256).max)) revert AmountTooLarge(amountIn);
+        address payer = msg.sender;
+        uint256 end = data.length - _TOKEN;
+        for (uint256 at; at < end; at += _HOP) {
+            address to = at + _HOP == end ? msg.sender : address(this);
+            amountIn = _hop(data[at:at + _HOP + _TOKEN], amountIn, payer, to);
+            payer = address(this);
+        }
+        _calling = address(0);
+    }
+
+    /// @notice The pool asks for what it is owed: the first hop's from the caller, a later one's from here.
+    function uniswapV3SwapCallback(int256 amount0, int256 amount1, bytes calldata data) external {
+        if (msg.sender != _calling) revert NotThePool(msg.sender);
+        (address payer, address tokenIn) = abi.decode(data, (address, address));
+        if (payer != address(this)) return ITradeFunding(payer).fund(msg.sender);
+        IERC20(tokenIn).safeTransfer(msg.sender, uint256(amount0 > 0 ? amount0 : amount1));
+    }
+
+    /// @notice Where the factory puts a pool, whether or not it is there.
+    function poolOf(address tokenA, address tokenB, uint24 fee) public view returns (address) {
+        (address token0, address token1) = tokenA < tokenB ? (tokenA, tokenB) : (tokenB, tokenA);
+        bytes32 salt = keccak256(abi.encode(token0, token1, fee));
+        return address(uint160(uint256(keccak256(abi.encodePacked(hex"ff", FACTORY, salt, POOL_INIT_CODE_HASH)))));
+    }
+
+    /// @param hop token in, fee, token out.
+    /// @param payer Who pays the pool.
+    /// @param to Who gets the proceeds.
+    /// @return amountOut {token out}
+    function _hop(bytes calldata hop, uint256 amountIn, address payer, address to)
+        private
+        returns (uint256 amountOut)
+    {
+        address tokenIn = address(bytes20(hop));
+        address tokenOut = address(bytes20(hop[_HOP:]));
+        uint24 fee = uint24(bytes3(hop[_TOKEN:]));
+        address pool = poolOf(tokenIn, tokenOut, fee);
+        if (pool.code.length == 0) revert PoolMissing(tokenIn, tokenOut, fee);
+        _calling = pool;
+        bool zeroForOne = tokenIn < tokenOut;
+        (int256 amount0, int256 amount1) = IUniswapV3SwapPool(pool).swap(
+            to,
+            zeroForOne,
+            int256(amountIn),
+            zeroForOne ? _LOWEST_LIMIT : _HIGHEST_LIMIT,
+            abi.encode(payer, tokenIn)
+        );
+        (int256 taken, int256 given) = zeroForOne ? (amount0, amount1) : (amount1, amount0);
+        if (uint256(taken) != amountIn) revert PartialFill(pool, amountIn, uint256(taken));
+        return uint256(-given);
+    }
+
+    function _checkRoute(address tokenIn, address tokenOut, bytes calldata data) private pure {
+        if (data.length < _TOKEN + _HOP || (data.length - _TOKEN) % _HOP != 0) revert BadRoute(data);
+        bool starts = address(bytes20(data)) == tokenIn;
+        if (!starts || address(bytes20(data[data.length - _TOKEN:])) != tokenOut) revert BadRoute(data);
+    }
+}
