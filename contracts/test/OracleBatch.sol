@@ -17,7 +17,7 @@ contract RawFeed {
         _reverting = reverting;
     }
 
-    fallback() external {
+    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
         uint256[5] memory words = _words;
         (uint256 size, bool reverting) = (_size, _reverting);
         assembly ("memory-safe") {
