@@ -74,9 +74,8 @@ class Fund:
     def contribute(self, usd: int) -> Receipt:
         """The deployer's contribution of about `usd` dollars in proportion to the weights, coins approved."""
         self.lab.approve(self.market.tokens, self.vault)
-        tokens, weights = self.lab.read(self.vault, "getConstituents()", "address[],uint256[]")
-        by_token = {coin.token.lower(): coin for coin in self.market.everything}
-        coins = [by_token[token.lower()] for token in tokens]
+        weights = self.lab.read(self.vault, "getConstituents()", "address[],uint256[]")[1]
+        coins = self.market.everything  # the vault was given them in this order
         amounts = [c.units(usd) * w // BPS for c, w in zip(coins, weights, strict=True)]
         return self.lab.send(self.vault, "contribute(uint256[],address,uint256)", amounts, self.lab.me, 0)
 
@@ -87,7 +86,7 @@ class Fund:
             submit(self.lab.rpc, [(feed, DOLLAR) for feed in self.feeds])
 
     def aim(self, now: dict[str, int], then: dict[str, int]) -> None:
-        """Walks the reported caps from the weights `now` to `then` (token to bps): the next session's targets.
+        """Walks the reported caps from the weights `now` to `then` (token to bps), the next targets.
 
         In two reports, since one may move a cap by two fifths at most.
         """
