@@ -44,14 +44,15 @@ class Fund:
     vault: str
     rebalancer: str
     venue: str
-    feeds: tuple[str, ...]
+    proxies: tuple[str, ...]  # the first source of each coin, in the order of the market's tokens
+    feeds: tuple[str, ...]  # those that are ours to keep fresh
 
     @classmethod
     def deploy(cls, lab: Lab, market: Market, maker: FeedMaker, *, two_sources: bool = False) -> "Fund":
         """Deploys and wires everything; the deployer governs and reports. Nothing is contributed yet."""
         access = lab.deploy("IndexAccess", "address", lab.me)
         oracle = lab.deploy("PriceOracle", "address,address,uint256", access, ZERO, 0)
-        feeds = _set_sources(lab, market, maker, oracle, two_sources=two_sources)
+        proxies, feeds = _set_sources(lab, market, maker, oracle, two_sources=two_sources)
         calculator = lab.deploy("IndexCalculator", "address", access)
         _seed(lab, market, calculator)
         tokens, weights = lab.read(calculator, "calculateOptimalWeights()", "address[],uint256[]")
@@ -69,7 +70,7 @@ class Fund:
         lab.send(access, "grantRole(uint64,address,uint32)", KEEPER_ROLE, keeper, 0)
         roles = "setTargetFunctionRole(address,bytes4[],uint64)"
         lab.send(access, roles, rebalancer, [selector(FILL)], KEEPER_ROLE)
-        return cls(lab, market, keeper, oracle, calculator, vault, rebalancer, venue, feeds)
+        return cls(lab, market, keeper, oracle, calculator, vault, rebalancer, venue, proxies, feeds)
 
     def contribute(self, usd: int) -> Receipt:
         """The deployer's contribution of about `usd` dollars in proportion to the weights, coins approved."""
@@ -151,18 +152,20 @@ def pool_code_hash() -> bytes:
 
 def _set_sources(
     lab: Lab, market: Market, maker: FeedMaker, oracle: str, *, two_sources: bool
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    first: list[str] = []
     own: list[str] = []
     for coin in market.everything:
         proxies = [lab.book.feed(coin.symbol).address] if coin.symbol else [maker.dollar_feed()]
         if two_sources:
             proxies.append(maker.dollar_feed())
+        first.append(proxies[0])
         own += proxies[1:] if coin.symbol else proxies
         sources = [(proxy, HEARTBEAT, 8, LOW, HIGH) for proxy in proxies]
         lab.send(oracle, SOURCES, coin.token, sources, len(sources), SPREAD)
     eth = lab.book.feed("ETH").address
     lab.send(oracle, SOURCES, lab.book.token("WETH").address, [(eth, HEARTBEAT, 8, WAD, 10**4 * WAD)], 1, 0)
-    return tuple(own)
+    return tuple(first), tuple(own)
 
 
 def _seed(lab: Lab, market: Market, calculator: str) -> None:

@@ -5,8 +5,9 @@ its execution alone: `debug_traceCall` less the intrinsic cost of the same call,
 but the callee. Measurements that must not see each other run inside `aside()`, which restores the state.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from ballast.replica.rpc import encode_args, encode_call, hex0x
 
 VIEW_GAS: Final = 16_000_000
 INTRINSIC: Final = 21_000
+PATIENCE: Final = 10  # seconds for the node to settle
 MAX_UINT: Final = 2**256 - 1
 ZERO: Final = "0x" + "00" * 20
 
@@ -66,9 +68,24 @@ class Lab:
             raise ChainError(f"{signature} of {to} reverts: {trace['error']} {trace.get('output', '')}")
         return int(trace["gasUsed"], 16) - intrinsic(data)
 
-    def aside(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def aside(self) -> Iterator[None]:
         """Whatever is sent inside is undone at the end."""
-        return self.rpc.isolated()
+        with self.rpc.isolated():
+            yield
+            self._drain()
+
+    def _drain(self) -> None:
+        """Waits until the node's pool has let go of what is mined.
+
+        It does so a moment after the receipt is there. If the state is put back before, the node may mine the
+        transaction again, or drop the next one of the same nonce.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while self.rpc.call("txpool_status")["pending"] != "0x0":
+            if time.monotonic() > deadline:
+                raise ChainError(f"transactions are pending after {PATIENCE} s: the bench needs automine on")
+            time.sleep(0.001)
 
     def approve(self, tokens: Sequence[str], spender: str, sender: str | None = None) -> None:
         """Unlimited approvals of several coins, as a steady user has given them."""
