@@ -109,6 +109,7 @@ def _plain_coin(lab: Lab, hub: Coin, fee: int, bands: list[tuple[int, int]]) -> 
 
 def _token(lab: Lab) -> str:
     """A plain coin, all of it the deployer's."""
-    token = lab.deploy("BenchCoin", "uint256", SUPPLY)
+    token = lab.deploy("BenchCoin")
+    lab.send(token, "mint(address,uint256)", lab.me, SUPPLY)
     lab.approve([token], lab.book.contracts["uniswap_v3_positions"])
     return token

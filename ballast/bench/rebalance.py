@@ -1,15 +1,16 @@
 """What a whole rebalance of k swaps costs: half the coins sold for the hub, the hub spent on the other half.
 
-Ours is the keeper's fill of an open session, one transaction: Rebalancer, vault and venue, live Chainlink answers
-of every coin through their real proxies, all settlement checks. `with_open` opens the session in the same
-transaction. The peers make the same swaps through the same pools:
+Ours is the keeper's fill of an open session, one transaction: Rebalancer, vault and venue, live Chainlink
+answers of every coin through their real proxies, all settlement checks. `with_open` opens the session in the
+same transaction. The peers make the same swaps through the same pools:
 - bare: a contract that holds the coins and swaps, with no check, no price, no account of anything;
 - tutorial: prices read per swap, an approval of the router per swap, value before and after;
-- Set V2: GeneralIndexModule, a transaction a trade, all of them together; no oracle is asked there, and starting
-  its rebalance is told in a row of its own.
+- Set V2: GeneralIndexModule, a transaction a trade, all of them together; no oracle is asked there, and
+  starting its rebalance is told in a row of its own.
 
-Steady state: each has made the opposite swaps before, so every slot is in use, and time has passed since, so pools
-write an observation where the tick moves. All start from one snapshot: the same pool states, everything cold.
+Steady state: each has made the opposite swaps before or holds all coins, so every slot is in use, and time
+has passed since, so pools write an observation where the tick moves. All start from one snapshot: the same
+pool states, everything cold.
 """
 
 from collections.abc import Iterator
@@ -109,7 +110,7 @@ def even_weights(market: Market) -> Weights:
 
 
 def skewed_weights(market: Market) -> Weights:
-    """The first half of the coins lighter by `STEP`, the second heavier by nearly as much, the rest in the hub."""
+    """The first half of the coins lighter by `STEP`, the second heavier by almost that; the hub the rest."""
     weights = even_weights(market)
     half = len(market.coins) // 2
     for coin in market.coins[:half]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ballast.bench.fund import Order
+from ballast.bench.fund import HEARTBEAT, Order
 from ballast.bench.gas import Lab
 from ballast.bench.market import Coin, Market
 from ballast.bench.set_v2 import SetV2
@@ -27,14 +27,16 @@ def bare_gas(lab: Lab, market: Market, orders: Sequence[Order]) -> int:
 def tutorial_gas(lab: Lab, market: Market, feeds: Sequence[str], orders: Sequence[Order]) -> int:
     """Gas of the orders through the tutorial's rebalancer; `feeds` in the order of the market's tokens."""
     router = lab.book.contracts["uniswap_v3_router"]
-    tutorial = lab.deploy("TutorialRebalancer", "address,address[],address[]", router, market.tokens, feeds)
+    tutorial = lab.deploy("TutorialRebalancer", "address", router)
+    for token, feed in zip(market.tokens, feeds, strict=True):
+        lab.send(tutorial, "addCoin(address,address,uint256,uint256)", token, feed, 1, HEARTBEAT)
     _hand_over(lab, market, tutorial)
     return lab.send(tutorial, TUTORIAL_RUN, [_tutorial_order(order) for order in orders]).gas
 
 
 @dataclass(frozen=True)
 class SetV2Rebalance:
-    """A set of the market's coins that rebalances between two weightings; units of a set are a dollar's parts."""
+    """A set of the market's coins that moves between two weightings; one set is worth a dollar."""
 
     peer: SetV2
     token: str
