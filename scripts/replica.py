@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from ballast.errors import BallastError
 from ballast.replica import Replica, address_book, ensure_state, start_replica
@@ -55,9 +55,9 @@ def _check(as_json: bool) -> bool:
 
 
 def _verdict_table(verdicts: list[Verdict]) -> Table:
-    table = Table("entry", "address book", PUBLISHED)
+    table = Table("entry", Column("address book", no_wrap=True), PUBLISHED.partition("/")[2])
     for v in verdicts:
-        word = "unchecked: not listed there" if v.published is None else "agrees" if v.agrees else v.published
+        word = "unchecked" if v.published is None else "agrees" if v.agrees else v.published
         table.add_row(v.name, v.ours, word)
     return table
 
@@ -72,13 +72,13 @@ def _show(node: Node, as_json: bool) -> None:
         sys.stdout.flush()
         return
     console = Console()
-    table = Table("coin", "address", "code", "feed, USD")
+    table = Table("coin", Column("address", no_wrap=True), "code", "feed, USD")
     for coin in coins:
         table.add_row(coin["coin"], coin["address"], coin["kind"], coin["feed"])
     console.print(table)
-    table = Table("pool", "address", "price", "holds")
+    table = Table("pool", "price", "holds, million", Column("address", no_wrap=True), padding=(0, 0))
     for pool in pools:
-        table.add_row(pool["pool"], pool["address"], pool["price"], pool["holds"])
+        table.add_row(pool["pool"], pool["price"], pool["holds"], pool["address"])
     console.print(table)
     console.print(f"local mainnet at {node.url} (chain id 1); Ctrl-C stops it", highlight=False)
 
@@ -94,6 +94,6 @@ def _pool(replica: Replica, index: int) -> dict[str, str]:
     held = []
     for coin in pool.coins:
         amount = human(replica.balance(coin, pool.address), replica.book.token(coin).decimals)
-        held.append(f"{amount / 1_000_000:,.1f} M {coin}" if coin != "WETH" else f"{amount:,.0f} WETH")
+        held.append(f"{amount / 1_000_000:,.2f}")
     price = replica.pool_price(*pool.coins, pool.fee).quantize(Decimal("1e-8"))
-    return {"pool": pool.name, "address": pool.address, "price": f"{price:f}", "holds": ", ".join(held)}
+    return {"pool": pool.name, "address": pool.address, "price": f"{price:f}", "holds": " + ".join(held)}

@@ -63,10 +63,14 @@ class Replica:
 
     def refresh_feeds(self) -> None:
         """Submits every feed's last answer again, so that none is stale; broken feeds stay as they are."""
-        live = [feed for feed in self.book.feeds.values() if self._is_whole(feed.coin)]
-        calls = [(feed.address, "latestAnswer()", (), "int256") for feed in live]
-        answers = self.rpc.read_many(calls)
-        feeds.submit(self.rpc, [(feed.address, answer) for feed, answer in zip(live, answers, strict=True)])
+        whole = self._whole_feeds()
+        answers = self.rpc.read_many([(proxy, "latestAnswer()", (), "int256") for proxy in whole])
+        feeds.submit(self.rpc, list(zip(whole, answers, strict=True)))
+
+    def oldest_answer(self) -> int:
+        """Time of the answer that was given longest ago, in seconds; broken feeds do not count."""
+        calls = [(proxy, "latestTimestamp()", (), "uint256") for proxy in self._whole_feeds()]
+        return min(self.rpc.read_many(calls), default=self.timestamp())
 
     def break_feed(self, coin: str, aggregator: str) -> None:
         """Makes the feed's proxy answer from the contract at `aggregator`, whatever that answers."""
@@ -199,10 +203,9 @@ class Replica:
         with self.rpc.isolated():
             yield
 
-    def _is_whole(self, coin: str) -> bool:
-        """True while the feed answers from an aggregator whose oracle is the operator."""
-        proxy = self.book.feed(coin).address
-        now, own = self.rpc.read_many(
-            [(proxy, "aggregator()", (), "address"), (proxy, AGGREGATOR_OF_PHASE, (1,), "address")]
-        )
-        return bool(now == own)
+    def _whole_feeds(self) -> list[str]:
+        """Proxies that answer from their own aggregator, whose oracle is the operator."""
+        proxies = [feed.address for feed in self.book.feeds.values()]
+        now = self.rpc.read_many([(proxy, "aggregator()", (), "address") for proxy in proxies])
+        own = self.rpc.read_many([(proxy, AGGREGATOR_OF_PHASE, (1,), "address") for proxy in proxies])
+        return [proxy for proxy, a, b in zip(proxies, now, own, strict=True) if a == b]

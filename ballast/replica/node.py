@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -164,13 +165,17 @@ def refuse_taken(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise ReplicaError(
-                f"port {port} cannot be used ({why}): stop what listens there, or choose another with --port"
-            ) from error
+            if getattr(error, "errno", None) == errno.EADDRINUSE:
+                raise ReplicaError(
+                    f"port {port} is taken: stop what listens there, or choose another with --port"
+                ) from None
+            raise ReplicaError(f"port {port} cannot be used ({error}): choose another with --port") from error
 
 
 def _die_with_parent() -> None:
-    """In the child: anvil goes when we go, however we go (Linux; elsewhere `atexit` covers a normal end)."""
+    """In the child: anvil goes when the thread that started it goes, however that goes.
+
+    Linux only; elsewhere `atexit` covers a normal end.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -21,6 +21,7 @@ from ballast.replica.paths import HERE, NPM_CACHE
 
 PINS = HERE / "packages.json"
 TIMEOUT = 300  # seconds for one tarball
+PATIENCE = ("--fetch-retries=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=3000")
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,16 @@ def check_integrity(package: Package, content: bytes) -> None:
 
 def _pack(package: Package, folder: Path) -> Path:
     spec = f"{package.name}@{package.version}"
-    command = ["npm", "pack", spec, "--ignore-scripts", "--json", "--pack-destination", str(folder)]
+    command = [
+        "npm",
+        "pack",
+        spec,
+        "--ignore-scripts",
+        "--json",
+        "--pack-destination",
+        str(folder),
+        *PATIENCE,
+    ]
     try:
         run = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, cwd=folder, timeout=TIMEOUT, check=False

@@ -16,7 +16,6 @@ def keep_up(node: Node, until: float | None = None) -> None:
     replica = Replica(node.url)
     heartbeat = min(feed.heartbeat for feed in replica.book.feeds.values())
     seen = ""
-    renewed = replica.timestamp()
     while until is None or time.monotonic() < until:
         time.sleep(LOOK_EVERY)
         if not node.running:
@@ -26,6 +25,5 @@ def keep_up(node: Node, until: float | None = None) -> None:
             # The usual rule would let fees fall to nothing in the near-empty blocks of a local chain.
             replica.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(BASE_FEE))
             seen = head
-        if replica.pending_timestamp() - renewed > heartbeat // REFRESH_SHARE:
+        if replica.pending_timestamp() - replica.oldest_answer() > heartbeat // REFRESH_SHARE:
             replica.refresh_feeds()
-            renewed = replica.timestamp()
