@@ -12,8 +12,7 @@ from eth_utils import keccak, to_checksum_address
 from web3.exceptions import Web3Exception
 
 
-def _raw_revert(target: str, data: bytes, sender: Any, gas: int | None) -> bytes:
-    call = {"to": target, "data": "0x" + data.hex(), "from": str(sender)} | ({"gas": gas} if gas else {})
+def _raw_revert(call: dict[str, Any]) -> bytes:
     try:
         ape.chain.provider.web3.eth.call(call)
     except Web3Exception as error:
@@ -24,6 +23,15 @@ def _raw_revert(target: str, data: bytes, sender: Any, gas: int | None) -> bytes
     raise AssertionError("did not revert")
 
 
+def _decoded(raw: bytes, *contract_types: Any) -> tuple[Any, ...]:
+    for abi in (error for contract_type in contract_types for error in contract_type.errors):
+        if keccak(text=abi.selector)[:4] == raw[:4]:
+            types = [item.canonical_type for item in abi.inputs]
+            values = zip(types, decode(types, raw[4:]), strict=True)
+            return (abi.name, *(to_checksum_address(v) if t == "address" else v for t, v in values))
+    raise AssertionError(f"reverted with an unknown error 0x{raw.hex()}")
+
+
 def revert_of(
     method: Any, *args: Any, sender: Any, gas: int | None = None, errors_of: Any = None
 ) -> tuple[Any, ...]:
@@ -32,17 +40,12 @@ def revert_of(
     `errors_of` is a contract type whose errors are known besides those of the method's own contract.
     """
     contract = method.contract
-    raw = _raw_revert(contract.address, method.encode_input(*args), sender, gas)
-    known = [*contract.contract_type.errors, *(errors_of.errors if errors_of else ())]
-    for abi in known:
-        if keccak(text=abi.selector)[:4] == raw[:4]:
-            types = [item.canonical_type for item in abi.inputs]
-            values = decode(types, raw[4:])
-            return (
-                abi.name,
-                *(
-                    to_checksum_address(v) if t == "address" else v
-                    for t, v in zip(types, values, strict=True)
-                ),
-            )
-    raise AssertionError(f"reverted with an unknown error 0x{raw.hex()}")
+    call = {"to": contract.address, "data": "0x" + method.encode_input(*args).hex(), "from": str(sender)}
+    raw = _raw_revert(call | ({"gas": gas} if gas else {}))
+    return _decoded(raw, contract.contract_type, *([errors_of] if errors_of else []))
+
+
+def constructor_revert_of(container: Any, *args: Any) -> tuple[Any, ...]:
+    """The same for the deployment of a contract."""
+    data = container.constructor.serialize_transaction(*args).data
+    return _decoded(_raw_revert({"data": "0x" + bytes(data).hex()}), container.contract_type)

@@ -55,8 +55,8 @@ def harmonic_mean_liquidity(seconds_per_liquidity_delta: int, window: int) -> in
 def twap_price(tick: int, base_is_token0: bool, quote_price: int, up: int, down: int) -> int:
     """Price of one whole base coin: quote_price * raw quote per raw base * 10**up / 10**down, rounded down.
 
-    `up` and `down` are powers of ten, not negative (see `exponents`). OverflowError where the contract reverts
-    because a step does not fit 256 bits.
+    `up` and `down` are powers of ten, not negative (see `exponents`). OverflowError where the contract
+    reverts because a step does not fit 256 bits.
     """
     root = sqrt_ratio_at_tick(tick)
     ratio, one = (root * root, 1 << 192) if root < _WIDE else (root * root >> 64, _WIDE)

@@ -150,3 +150,19 @@ contract BadFeed is AggregatorV3Interface {
         }
     }
 }
+
+/// @title A good feed that uses a given amount of gas, and fails when it does not get that much.
+contract HeavyFeed {
+    uint256 public immutable gasUsed;
+    uint8 public constant decimals = 8; // solhint-disable-line const-name-snakecase
+
+    constructor(uint256 gasUsed_) {
+        gasUsed = gasUsed_;
+    }
+
+    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+        uint256 atStart = gasleft();
+        while (atStart - gasleft() < gasUsed) {}
+        return (1, 1e8, block.timestamp, block.timestamp, 1);
+    }
+}

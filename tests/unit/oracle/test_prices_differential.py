@@ -31,9 +31,9 @@ def _near(draw, *edges):
 def _limits(draw):
     decimals = draw.choice((0, 2, 6, 8, 8, 18))
     low = draw.choice((0, 1, 10, 900))
-    high = draw.choice((low + 1, 1_100, 1_000_000, 2**24 - 1))
+    high = draw.choice((low + 1, 1_100, 1_000_000, 2**28 - 1))
     return SourceLimits(
-        draw.choice((1, 3_600, 86_400, 2**24 - 1)), decimals, low * STEP, max(high, low + 1) * STEP
+        draw.choice((1, 3_600, 86_400, 2**20 - 1)), decimals, low * STEP, max(high, low + 1) * STEP
     )
 
 
