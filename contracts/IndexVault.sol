@@ -33,13 +33,7 @@ import {ShareMath} from "./libraries/ShareMath.sol";
 contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     using BasketStorage for uint256;
     using BasketStorage for uint256[];
-    using BasketStorage for uint256[25];
-
-    struct Settings {
-        address coins; // data contract of BasketStorage
-        uint16 bandBps;
-        bool paused;
-    }
+    using BasketStorage for uint256[26];
 
     uint256 public constant MAX_CONSTITUENTS = BasketStorage.MAX_CONSTITUENTS;
     /// @notice Shares of the first contribution that nobody owns, so that supply and reserves never return to zero.
@@ -48,15 +42,15 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     /// @notice WAD{USD} at low prices.
     uint256 public constant MIN_FIRST_VALUE = 1e18;
     uint256 public constant MAX_BAND_BPS = 1_000;
+    uint16 private constant _DEFAULT_BAND_BPS = 200;
     uint256 private constant _BPS = 10_000;
     uint256 private constant _MAX_PRICE = type(uint96).max; // WAD{USD/coin}; keeps value sums far from overflow
     uint256 private constant _MAX_SUPPLY = type(uint112).max;
 
     IPriceOracle public immutable oracle;
 
-    Settings private _settings;
     address private _owner;
-    uint256[25] private _slots; // BasketStorage lanes
+    uint256[26] private _slots; // as BasketStorage lays them out
     mapping(address account => mapping(address token => uint256)) private _claims;
 
     // The trade being executed; zero outside `executeTrades`, `_tradeAmount` zero again once it is funded.
@@ -67,7 +61,6 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     event BandSet(uint256 bandBps);
 
     error ContributionsArePaused();
-    error TransferShort(address token, uint256 expected, uint256 received);
     error PriceNotGood(address token, IPriceOracle.Status status);
     error PastBand(address token, uint256 weightBps, uint256 limitBps);
     error BelowBand(address token, uint256 weightBps, uint256 limitBps);
@@ -77,8 +70,6 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     error BandOutOfRange(uint256 bandBps, uint256 maximum);
     error NotOwner(address caller);
     error TooManyConstituents(uint256 count, uint256 maximum);
-    error UnsupportedCoin(address token);
-    error ReserveNotEmpty(address token);
     error SameToken(address token);
     error InsufficientReserve(address token, uint256 reserve, uint256 amount);
     error InsufficientOutput(uint256 index, uint256 minimum, uint256 actual);
@@ -117,7 +108,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     ) ERC20(name_, symbol_) ERC20Permit(name_) AccessManaged(authority_) {
         if (authority_ == address(0) || address(oracle_) == address(0)) revert ZeroAddress();
         oracle = oracle_;
-        _settings.bandBps = 200;
+        _slots[0] = uint256(0).withBand(_DEFAULT_BAND_BPS);
         _setOwner(owner_);
         _setBasket(tokens, weights);
     }
@@ -128,18 +119,17 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     function contribute(uint256[] calldata amounts, address receiver, uint256 minShares)
         external
         nonReentrant
-        validReceiver(receiver)
         returns (uint256 lpAmount)
     {
-        Settings memory settings = _settings;
-        if (settings.paused) revert ContributionsArePaused();
-        uint256[] memory coins = BasketStorage.readCoins(settings.coins);
-        uint256[] memory lanes = _slots.load(coins.length);
+        uint256 head = _slots[0];
+        if (head.isPaused()) revert ContributionsArePaused();
+        uint256[] memory coins = head.coinsOf();
+        uint256[] memory lanes = _slots.load(head, coins.length);
         uint256 supply = totalSupply();
         lpAmount = _sharesFor(amounts, coins, lanes, supply);
         if (lpAmount < minShares) revert InsufficientShares(minShares, lpAmount);
-        _pull(amounts, coins, lanes);
-        _slots.store(lanes);
+        CoinTransfer.pullAll(coins, lanes, amounts); // `_sharesFor` has checked that they fit
+        _slots.store(head, lanes);
         if (supply == 0) _mint(DEAD_ADDRESS, DEAD_SHARES);
         _mint(receiver, lpAmount);
         emit Contributed(msg.sender, receiver, lpAmount, amounts);
@@ -155,22 +145,16 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         returns (uint256[] memory amounts)
     {
         if (lpAmount == 0) revert ZeroAmount();
-        uint256[] memory coins = BasketStorage.readCoins(_settings.coins);
+        uint256 head = _slots[0];
+        uint256[] memory coins = head.coinsOf();
         uint256 count = coins.length;
         if (minAmounts.length != count) revert LengthMismatch(count, minAmounts.length);
-        uint256[] memory lanes = _slots.load(count);
+        uint256[] memory lanes = _slots.load(head, count);
         uint256 supply = totalSupply();
         _burn(msg.sender, lpAmount);
         amounts = ShareMath.amountsForWithdrawal(lanes, lpAmount, supply);
-        for (uint256 i; i < count; ++i) {
-            uint256 amount = amounts[i];
-            if (amount < minAmounts[i]) revert InsufficientAmount(i, minAmounts[i], amount);
-            // amount <= reserve, the low part of the lane: the weight above it is not touched.
-            unchecked {
-                lanes[i] -= amount;
-            }
-        }
-        _slots.store(lanes);
+        if (lanes.subtract(amounts, minAmounts)) _revertShort(amounts, minAmounts);
+        _slots.store(head, lanes);
         _payOut(coins, amounts, receiver);
         emit Withdrawn(msg.sender, receiver, lpAmount, amounts);
     }
@@ -203,14 +187,15 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         nonReentrant
         returns (uint256[] memory sold, uint256[] memory bought)
     {
-        uint256[] memory coins = BasketStorage.readCoins(_settings.coins);
-        uint256[] memory lanes = _slots.load(coins.length);
+        uint256 head = _slots[0];
+        uint256[] memory coins = head.coinsOf();
+        uint256[] memory lanes = _slots.load(head, coins.length);
         sold = new uint256[](trades.length);
         bought = new uint256[](trades.length);
         for (uint256 i; i < trades.length; ++i) {
             (sold[i], bought[i]) = _execute(i, trades[i], coins, lanes);
         }
-        _slots.store(lanes);
+        _slots.store(head, lanes);
     }
 
     /// @inheritdoc ITradeFunding
@@ -231,22 +216,24 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
 
     // --- parameters ---------------------------------------------------------------------------------------------
 
+    // The lock's holder writes the head back whole: its parameters change only while nobody holds the lock.
+
     /// @inheritdoc IIndexVault
-    function pauseContributions() external restricted {
-        _settings.paused = true;
+    function pauseContributions() external restricted nonReentrant {
+        _slots[0] = _slots[0].withPaused(true);
         emit ContributionsPaused(true);
     }
 
     /// @inheritdoc IIndexVault
-    function unpauseContributions() external restricted {
-        _settings.paused = false;
+    function unpauseContributions() external restricted nonReentrant {
+        _slots[0] = _slots[0].withPaused(false);
         emit ContributionsPaused(false);
     }
 
     /// @notice CURATOR: how far past its target weight the excess of a contribution may carry a coin, bps.
-    function setBandBps(uint256 newBandBps) external restricted {
+    function setBandBps(uint256 newBandBps) external restricted nonReentrant {
         if (newBandBps > MAX_BAND_BPS) revert BandOutOfRange(newBandBps, MAX_BAND_BPS);
-        _settings.bandBps = uint16(newBandBps);
+        _slots[0] = _slots[0].withBand(uint16(newBandBps));
         emit BandSet(newBandBps);
     }
 
@@ -307,7 +294,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
 
     /// @inheritdoc IIndexVault
     function getScales() external view returns (uint256[] memory scales) {
-        scales = BasketStorage.readCoins(_settings.coins);
+        scales = _slots[0].coinsOf();
         for (uint256 i; i < scales.length; ++i) {
             scales[i] = scales[i].scaleOf();
         }
@@ -315,7 +302,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
 
     /// @inheritdoc IERC7621
     function totalConstituents() external view returns (uint256) {
-        return BasketStorage.readCoins(_settings.coins).length;
+        return _slots[0].coinsOf().length;
     }
 
     /// @inheritdoc IERC7621
@@ -344,12 +331,12 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
 
     /// @inheritdoc IIndexVault
     function contributionsPaused() external view returns (bool) {
-        return _settings.paused;
+        return _slots[0].isPaused();
     }
 
     /// @notice bps, see `setBandBps`.
     function bandBps() external view returns (uint256) {
-        return _settings.bandBps;
+        return _slots[0].bandOf();
     }
 
     /// @inheritdoc IERC173
@@ -389,7 +376,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         view
         returns (uint256)
     {
-        uint256 band = _settings.bandBps;
+        uint256 band = _slots[0].bandOf();
         (uint256[] memory lows,) = _prices(coins, amounts);
         (uint256 shares, uint256 index, uint256 weight) = ShareMath.firstShares(amounts, lanes, lows, band);
         if (index < lanes.length) {
@@ -413,7 +400,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
             held[i] = lanes[i].reserveOf() | amounts[i];
         }
         (uint256[] memory lows, uint256[] memory highs) = _prices(coins, held);
-        uint256 band = _settings.bandBps;
+        uint256 band = _slots[0].bandOf();
         (uint256 index, uint256 weight) = ShareMath.pastBand(amounts, lanes, highs, supply, shares, band);
         if (index < lanes.length) {
             revert PastBand(coins[index].tokenOf(), weight, lanes[index].weightOf() + band);
@@ -429,7 +416,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         view
         returns (uint256[] memory lows, uint256[] memory highs)
     {
-        IPriceOracle.Quote[] memory quotes = oracle.quotes(_tokensOf(coins));
+        IPriceOracle.Quote[] memory quotes = oracle.quotes(coins.toTokens());
         lows = new uint256[](coins.length);
         highs = new uint256[](coins.length);
         for (uint256 i; i < coins.length; ++i) {
@@ -447,21 +434,9 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
 
     // --- coins --------------------------------------------------------------------------------------------------
 
-    /// @dev Takes exactly `amounts` and adds them to `lanes`. `_sharesFor` has checked that they fit.
-    function _pull(uint256[] calldata amounts, uint256[] memory coins, uint256[] memory lanes) private {
-        uint256 count = coins.length;
-        for (uint256 i; i < count; ++i) {
-            uint256 amount = amounts[i];
-            if (amount == 0) continue;
-            address token = coins[i].tokenOf();
-            uint256 before = CoinTransfer.balance(token);
-            SafeTransferLib.safeTransferFrom(token, msg.sender, address(this), amount);
-            uint256 received = _rise(before, CoinTransfer.balance(token));
-            if (received < amount) revert TransferShort(token, amount, received);
-            // reserve + amount <= MAX_RESERVE, so it stays below the weight's bits.
-            unchecked {
-                lanes[i] += amount;
-            }
+    function _revertShort(uint256[] memory amounts, uint256[] calldata minimums) private pure {
+        for (uint256 i; i < amounts.length; ++i) {
+            if (amounts[i] < minimums[i]) revert InsufficientAmount(i, minimums[i], amounts[i]);
         }
     }
 
@@ -524,14 +499,8 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         IVenue(trade.venue).swap(tokenIn, tokenOut, trade.amountIn, trade.data);
         if (_tradeAmount != 0) revert TradeNotFunded(index);
         _tradeVenue = address(0);
-        sold = _rise(CoinTransfer.balance(tokenIn), balanceIn);
-        bought = _rise(balanceOut, CoinTransfer.balance(tokenOut));
-    }
-
-    function _rise(uint256 from, uint256 to) private pure returns (uint256) {
-        unchecked {
-            return to > from ? to - from : 0;
-        }
+        sold = CoinTransfer.rise(CoinTransfer.balance(tokenIn), balanceIn);
+        bought = CoinTransfer.rise(balanceOut, CoinTransfer.balance(tokenOut));
     }
 
     // --- the basket ---------------------------------------------------------------------------------------------
@@ -544,18 +513,17 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     function _setBasket(address[] memory tokens, uint256[] memory weights) private {
         uint256 count = tokens.length;
         _checkWeights(count, weights);
-        address pointer = _settings.coins;
-        uint256[] memory coins;
-        if (pointer != address(0)) coins = BasketStorage.readCoins(pointer);
-        uint256[] memory lanes = _slots.load(coins.length);
-        if (!_sameCoins(tokens, coins)) {
-            (coins, lanes) = _moveLanes(tokens, coins, lanes);
-            _settings.coins = BasketStorage.writeCoins(coins);
+        uint256 head = _slots[0];
+        uint256[] memory coins = head.coinsOf();
+        uint256[] memory lanes = _slots.load(head, coins.length);
+        if (!coins.isList(tokens)) {
+            (coins, lanes) = BasketStorage.relist(tokens, coins, lanes);
+            head = head.writeCoins(coins);
         }
         for (uint256 i; i < count; ++i) {
             lanes[i] = BasketStorage.toLane(lanes[i].reserveOf(), weights[i]);
         }
-        _slots.store(lanes);
+        _slots.store(head, lanes);
         emit Rebalanced(tokens, weights);
     }
 
@@ -571,65 +539,10 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         if (sum != _BPS) revert InvalidWeights(sum);
     }
 
-    /// @dev The new list with the old reserves, and nothing left behind in a coin that goes. Slots beyond a shorter
-    ///      list keep stale lanes that nothing reads: `load` knows the count, and a longer list is built anew.
-    function _moveLanes(address[] memory tokens, uint256[] memory coins, uint256[] memory lanes)
-        private
-        view
-        returns (uint256[] memory newCoins, uint256[] memory newLanes)
-    {
-        uint256 count = tokens.length;
-        newCoins = new uint256[](count);
-        newLanes = new uint256[](count + (count & 1));
-        for (uint256 i; i < count; ++i) {
-            address token = tokens[i];
-            if (token == address(0)) revert ZeroAddress();
-            if (newCoins.indexOf(i, token) != i) revert DuplicateConstituent(token);
-            uint256 old = coins.indexOf(coins.length, token);
-            if (old == coins.length) {
-                newCoins[i] = _newCoin(token);
-            } else {
-                newCoins[i] = coins[old];
-                newLanes[i] = lanes[old].reserveOf();
-                lanes[old] = 0;
-            }
-        }
-        for (uint256 i; i < coins.length; ++i) {
-            if (lanes[i].reserveOf() != 0) revert ReserveNotEmpty(coins[i].tokenOf());
-        }
-        assembly ("memory-safe") {
-            mstore(newLanes, count) // the word of padding stays behind the length, as `store` wants it
-        }
-    }
-
-    function _newCoin(address token) private view returns (uint256) {
-        if (token == address(this) || token.code.length == 0) revert UnsupportedCoin(token);
-        try IERC20Metadata(token).decimals() returns (uint8 decimals_) {
-            if (decimals_ > 18) revert UnsupportedCoin(token);
-            return BasketStorage.toCoin(token, decimals_);
-        } catch {
-            revert UnsupportedCoin(token);
-        }
-    }
-
-    function _sameCoins(address[] memory tokens, uint256[] memory coins) private pure returns (bool) {
-        if (tokens.length != coins.length) return false;
-        for (uint256 i; i < coins.length; ++i) {
-            if (coins[i].tokenOf() != tokens[i]) return false;
-        }
-        return true;
-    }
-
-    function _tokensOf(uint256[] memory coins) private pure returns (address[] memory tokens) {
-        tokens = new address[](coins.length);
-        for (uint256 i; i < coins.length; ++i) {
-            tokens[i] = coins[i].tokenOf();
-        }
-    }
-
     function _load() private view returns (uint256[] memory coins, uint256[] memory lanes) {
-        coins = BasketStorage.readCoins(_settings.coins);
-        lanes = _slots.load(coins.length);
+        uint256 head = _slots[0];
+        coins = head.coinsOf();
+        lanes = _slots.load(head, coins.length);
     }
 
     function _laneOf(address token) private view returns (uint256 lane, bool found) {
@@ -644,7 +557,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         returns (address[] memory tokens, uint256[] memory weights, uint256[] memory reserves)
     {
         (uint256[] memory coins, uint256[] memory lanes) = _load();
-        tokens = _tokensOf(coins);
+        tokens = coins.toTokens();
         weights = new uint256[](coins.length);
         reserves = new uint256[](coins.length);
         for (uint256 i; i < coins.length; ++i) {

@@ -16,11 +16,59 @@ library CoinTransfer {
     /// The coin does not say how much the vault has of it.
     error BalanceUnreadable(address token);
 
+    /// A coin delivered less than it was asked for: a fee on transfer, or a lie.
+    error TransferShort(address token, uint256 expected, uint256 received);
+
     /// @return amount The vault's own balance, in the coin's decimals.
     function balance(address token) internal view returns (uint256 amount) {
         bool readable;
-        (readable, amount) = SafeTransferLib.checkBalanceOf(token, address(this));
+        assembly ("memory-safe") {
+            mstore(0x14, address())
+            mstore(0x00, 0x70a08231000000000000000000000000) // balanceOf(address)
+            // Arguments of `and` are evaluated from right to left.
+            readable := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, 0x10, 0x24, 0x20, 0x20))
+            amount := mload(0x20)
+        }
         if (!readable) revert BalanceUnreadable(token);
+    }
+
+    /// @notice Takes `amounts` of `coins` from the caller of the vault, measures that they came, adds them to `lanes`.
+    /// @dev Coins and lanes are BasketStorage's. The caller has checked that lengths are equal and that no reserve
+    ///      outgrows its lane.
+    function pullAll(uint256[] memory coins, uint256[] memory lanes, uint256[] calldata amounts) internal {
+        uint256 cursor;
+        uint256 end;
+        uint256 gap;
+        uint256 laneGap;
+        assembly ("memory-safe") {
+            cursor := add(coins, 0x20)
+            end := add(cursor, shl(5, mload(coins)))
+            gap := sub(amounts.offset, cursor)
+            laneGap := sub(lanes, coins)
+        }
+        while (cursor < end) {
+            address token;
+            uint256 amount;
+            assembly ("memory-safe") {
+                token := shr(96, shl(96, mload(cursor)))
+                amount := calldataload(add(cursor, gap))
+                let lane := add(cursor, laneGap)
+                mstore(lane, add(mload(lane), amount))
+                cursor := add(cursor, 0x20)
+            }
+            if (amount == 0) continue;
+            uint256 before = balance(token);
+            SafeTransferLib.safeTransferFrom(token, msg.sender, address(this), amount);
+            uint256 received = rise(before, balance(token));
+            if (received < amount) revert TransferShort(token, amount, received);
+        }
+    }
+
+    /// @return How much `to` is above `from`, 0 when it is not.
+    function rise(uint256 from, uint256 to) internal pure returns (uint256) {
+        unchecked {
+            return to > from ? to - from : 0;
+        }
     }
 
     /// @notice Whether `token` said that it paid. A coin that answers nothing is believed when it has code.

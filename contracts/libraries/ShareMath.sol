@@ -32,30 +32,53 @@ library ShareMath {
     error EmptyBasket();
 
     /// @notice Shares of the proportional part, and whether something is left over that needs a price.
-    /// @param amounts Own decimals, one per lane.
+    /// @param amounts Own decimals, one per lane: the caller has checked the length.
     /// @param supply Total shares, > 0.
     function proportional(uint256[] calldata amounts, uint256[] memory lanes, uint256 supply)
         internal
         pure
         returns (uint256 shares, bool excess)
     {
-        shares = type(uint256).max;
         uint256 any;
-        uint256 count = amounts.length;
-        // Products fit by the bounds above; reserves are below 2**112, so MAX_RESERVE - reserve does not wrap.
-        unchecked {
-            for (uint256 i; i < count; ++i) {
-                uint256 amount = amounts[i];
-                uint256 reserve = BasketStorage.reserveOf(lanes[i]);
-                if (amount > BasketStorage.MAX_RESERVE - reserve) revert ReserveOverflow(i, amount);
-                any |= amount;
-                if (reserve != 0) shares = Math.min(shares, (amount * supply) / reserve);
+        bool tooLarge;
+        // Every entry walks these loops, so they go by pointers. Nothing wraps, by the bounds above.
+        assembly ("memory-safe") {
+            shares := not(0)
+            let max := sub(shl(112, 1), 1) // BasketStorage.MAX_RESERVE
+            let end := add(add(lanes, 0x20), shl(5, mload(lanes)))
+            let source := amounts.offset
+            for { let lane := add(lanes, 0x20) } lt(lane, end) { lane := add(lane, 0x20) } {
+                let amount := calldataload(source)
+                source := add(source, 0x20)
+                let reserve := and(mload(lane), max)
+                any := or(any, amount)
+                tooLarge := or(tooLarge, gt(amount, sub(max, reserve)))
+                if reserve {
+                    let part := div(mul(amount, supply), reserve)
+                    if lt(part, shares) { shares := part }
+                }
+            }
+            let whole := mul(supply, TOLERANCE)
+            let used := mul(shares, add(TOLERANCE, 1))
+            source := amounts.offset
+            for { let lane := add(lanes, 0x20) } lt(lane, end) { lane := add(lane, 0x20) } {
+                let amount := calldataload(source)
+                source := add(source, 0x20)
+                // `excessOf` != 0; an amount of 0 has none.
+                if amount {
+                    excess := or(excess, gt(mul(sub(amount, 1), whole), mul(used, and(mload(lane), max))))
+                }
             }
         }
+        if (tooLarge) _revertTooLarge(amounts, lanes);
         if (any == 0) revert IERC7621.ZeroAmount();
         if (shares == type(uint256).max) revert EmptyBasket();
-        for (uint256 i; i < count && !excess; ++i) {
-            excess = excessOf(amounts[i], BasketStorage.reserveOf(lanes[i]), supply, shares) != 0;
+    }
+
+    function _revertTooLarge(uint256[] calldata amounts, uint256[] memory lanes) private pure {
+        for (uint256 i; i < amounts.length; ++i) {
+            uint256 room = BasketStorage.MAX_RESERVE - BasketStorage.reserveOf(lanes[i]);
+            if (amounts[i] > room) revert ReserveOverflow(i, amounts[i]);
         }
     }
 
@@ -162,12 +185,14 @@ library ShareMath {
         pure
         returns (uint256[] memory amounts)
     {
-        uint256 count = lanes.length;
-        amounts = new uint256[](count);
-        // Both factors are below 2**112; supply > 0 since the caller holds shares.
-        unchecked {
-            for (uint256 i; i < count; ++i) {
-                amounts[i] = (BasketStorage.reserveOf(lanes[i]) * shares) / supply;
+        amounts = new uint256[](lanes.length);
+        // Both factors are below 2**112; supply > 0 since there are shares to burn.
+        assembly ("memory-safe") {
+            let gap := sub(amounts, lanes)
+            let end := add(add(lanes, 0x20), shl(5, mload(lanes)))
+            for { let lane := add(lanes, 0x20) } lt(lane, end) { lane := add(lane, 0x20) } {
+                let reserve := and(mload(lane), sub(shl(112, 1), 1)) // BasketStorage.MAX_RESERVE
+                mstore(add(lane, gap), div(mul(reserve, shares), supply))
             }
         }
     }
