@@ -3,12 +3,13 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IIndexCalculator} from "@interfaces/IIndexCalculator.sol";
-import {Constituent} from "contracts/libraries/ConstituentLib.sol";
-import {ConstituentStore} from "contracts/libraries/ConstituentStore.sol";
-import {ConstituentConfig, ConstituentView, Limits, MarketData, Report} from "contracts/libraries/CalculatorTypes.sol";
-import {MarketBounds} from "contracts/libraries/MarketBounds.sol";
-import {SupplySampler} from "contracts/libraries/SupplySampler.sol";
-import {WeightMath} from "contracts/libraries/WeightMath.sol";
+import {DynamicArrayLib} from "solady/utils/DynamicArrayLib.sol";
+import {Constituent, ConstituentLib} from "./libraries/ConstituentLib.sol";
+import {ConstituentStore} from "./libraries/ConstituentStore.sol";
+import {ConstituentConfig, ConstituentView, Limits, MarketData, Report} from "./libraries/CalculatorTypes.sol";
+import {MarketBounds} from "./libraries/MarketBounds.sol";
+import {SupplySampler} from "./libraries/SupplySampler.sol";
+import {WeightMath} from "./libraries/WeightMath.sol";
 
 /// @title Target weights of the index from bounded market data.
 /// @notice adjusted cap = cap x score x (10,000 - volatility) x (10,000 + yield), exact integers, no division;
@@ -21,6 +22,9 @@ import {WeightMath} from "contracts/libraries/WeightMath.sol";
 ///         fresh are answered, so a coin nobody reports on is never sold for it. `getStatus` names the coins.
 /// @dev A cold read costs one slot a coin, one header slot, and one code blob holding all tokens and bounds.
 contract IndexCalculator is IIndexCalculator, AccessManaged {
+    using ConstituentLib for Constituent[];
+    using DynamicArrayLib for uint256[];
+
     uint256 public constant MIN_CONSTITUENTS = WeightMath.MIN_COINS;
     uint256 public constant MAX_CONSTITUENTS = 50;
     uint256 public constant DEFAULT_MIN_BPS = ConstituentStore.DEFAULT_MIN_BPS;
@@ -77,9 +81,8 @@ contract IndexCalculator is IIndexCalculator, AccessManaged {
     function calculateOptimalWeights() external view returns (address[] memory tokens, uint256[] memory weights) {
         Header memory header = _header;
         Constituent[] memory coins = _activeCoins(header);
-        (uint256[] memory caps, bool fresh) = _adjustedCaps(coins, header.maxAge);
-        if (!fresh) return lastFreshWeights();
-        return (_tokensOf(coins), WeightMath.boundedWeights(caps, coins));
+        (tokens, weights) = _freshWeights(coins, header.maxAge);
+        if (weights.length == 0) return lastFreshWeights();
     }
 
     /// @notice The weights last computed while all data were fresh; what is answered while some are stale.
@@ -91,30 +94,31 @@ contract IndexCalculator is IIndexCalculator, AccessManaged {
         for (uint256 i; i < coins.length; ++i) {
             weights[i] = uint16(_snapshot.weights[i / 16] >> (16 * (i % 16)));
         }
-        return (_tokensOf(coins), weights);
+        return (coins.tokens(), weights);
     }
 
     /// @inheritdoc IIndexCalculator
     function isStale() public view returns (bool) {
-        Header memory header = _header;
-        (, bool fresh) = _adjustedCaps(_activeCoins(header), header.maxAge);
-        return !fresh;
+        (bool stale,,) = getStatus();
+        return stale;
     }
 
     /// @return stale Whether the weights are frozen.
     /// @return computedAt Unix time of the last computation from fresh data, 0 if never.
     /// @return staleTokens The active coins whose data are missing or too old.
-    function getStatus() external view returns (bool stale, uint256 computedAt, address[] memory staleTokens) {
+    function getStatus() public view returns (bool stale, uint256 computedAt, address[] memory staleTokens) {
         Header memory header = _header;
-        staleTokens = _tokensOf(_activeCoins(header));
+        staleTokens = _activeCoins(header).tokens();
         uint256 found;
         for (uint256 i; i < staleTokens.length; ++i) {
-            if (_isOld(_data[staleTokens[i]], header.maxAge)) staleTokens[found++] = staleTokens[i];
+            if (uint256(_data[staleTokens[i]].oldestAt) + header.maxAge < block.timestamp) {
+                staleTokens[found++] = staleTokens[i];
+            }
         }
         assembly ("memory-safe") {
             mstore(staleTokens, found) // shortens the array in place
         }
-        return (isStale(), _snapshot.computedAt, staleTokens);
+        return (found != 0 || header.activeCount == 0, _snapshot.computedAt, staleTokens);
     }
 
     /// @notice Every constituent, inactive ones too, with bounds and data, in one call.
@@ -178,7 +182,7 @@ contract IndexCalculator is IIndexCalculator, AccessManaged {
         _checkLength(tokens.length, scores.length);
         for (uint256 i; i < tokens.length; ++i) {
             MarketData storage data = _data[tokens[i]];
-            if (data.capAt != 0) revert AlreadySeeded(tokens[i]);
+            if (data.oldestAt != 0) revert AlreadySeeded(tokens[i]);
             MarketBounds.seed(data, tokens[i], caps[i], scores[i]);
             emit Seeded(tokens[i], caps[i], scores[i]);
         }
@@ -271,36 +275,35 @@ contract IndexCalculator is IIndexCalculator, AccessManaged {
         if (coins.length != header.activeCount) coins = ConstituentStore.activeOnly(coins);
     }
 
-    /// @return caps Adjusted caps, below 2**134.
-    /// @return fresh Whether every coin has data within `age` (false for an empty index).
-    function _adjustedCaps(Constituent[] memory coins, uint256 age)
+    /// @dev Bounded projection of the coins' data as they stand. Overwrites `coins` with the tokens.
+    /// @return tokens The coins.
+    /// @return weights bps; empty unless every coin has data within `age`, and for an empty index.
+    function _freshWeights(Constituent[] memory coins, uint256 age)
         internal
         view
-        returns (uint256[] memory caps, bool fresh)
+        returns (address[] memory tokens, uint256[] memory weights)
     {
-        uint256 n = coins.length;
-        caps = new uint256[](n);
-        fresh = n != 0;
+        uint256[] memory list = coins.asWords();
+        uint256[] memory words = DynamicArrayLib.malloc(list.length);
+        uint256 oldest = block.timestamp;
+        uint256 sum;
         unchecked {
-            for (uint256 i; i < n; ++i) {
-                MarketData memory data = _data[coins[i].token()];
-                if (_isOld(data, age)) fresh = false;
-                caps[i] = uint256(data.cap) * data.score * (10_000 - uint256(data.volatilityBps))
-                    * (10_000 + uint256(data.yieldBps));
+            for (uint256 i; i < words.length; ++i) {
+                Constituent coin = Constituent.wrap(list.get(i));
+                MarketData storage d = _data[coin.token()];
+                // One expression, so that the slot is read once. The product is below 2**136.
+                (uint256 cap, uint256 oldestAt) = (
+                    uint256(d.cap) * d.score * (10_000 - uint256(d.volatilityBps)) * (10_000 + uint256(d.yieldBps)),
+                    d.oldestAt
+                );
+                if (oldestAt < oldest) oldest = oldestAt;
+                sum += cap;
+                words.set(i, WeightMath.word(cap, coin, i));
+                list.set(i, coin.token());
             }
         }
-    }
-
-    function _isOld(MarketData memory data, uint256 age) internal view returns (bool) {
-        return data.capAt == 0 || data.capAt + age < block.timestamp || data.scoreAt + age < block.timestamp;
-    }
-
-    function _tokensOf(Constituent[] memory coins) internal pure returns (address[] memory tokens) {
-        uint256 n = coins.length;
-        tokens = new address[](n);
-        for (uint256 i; i < n; ++i) {
-            tokens[i] = coins[i].token();
-        }
+        tokens = list.asAddressArray();
+        if (tokens.length != 0 && oldest + age >= block.timestamp) weights = WeightMath.project(words, sum, tokens);
     }
 
     function _store(Constituent[] memory coins, uint256 activeCount) internal {
@@ -312,9 +315,8 @@ contract IndexCalculator is IIndexCalculator, AccessManaged {
     function _refresh() internal {
         Header memory header = _header;
         Constituent[] memory coins = _activeCoins(header);
-        (uint256[] memory caps, bool fresh) = _adjustedCaps(coins, header.maxAge);
-        if (!fresh) return;
-        uint256[] memory weights = WeightMath.boundedWeights(caps, coins);
+        (address[] memory tokens, uint256[] memory weights) = _freshWeights(coins, header.maxAge);
+        if (weights.length == 0) return;
         uint256[4] memory words;
         for (uint256 i; i < weights.length; ++i) {
             words[i / 16] |= weights[i] << (16 * (i % 16));
@@ -323,6 +325,6 @@ contract IndexCalculator is IIndexCalculator, AccessManaged {
         for (uint256 i; i * 16 < weights.length; ++i) {
             _snapshot.weights[i] = words[i];
         }
-        emit WeightsComputed(_tokensOf(coins), weights);
+        emit WeightsComputed(tokens, weights);
     }
 }

@@ -12,7 +12,7 @@ from ballast.units import BPS, PER_MILLE
 
 MIN_COINS: Final = 3
 MAX_COINS: Final = 255
-MAX_ADJUSTED_CAP: Final = 2**224 - 1
+MAX_ADJUSTED_CAP: Final = 2**208 - 1
 
 
 def adjusted_cap(cap: int, score: int, volatility_bps: int = 0, yield_bps: int = 0) -> int:

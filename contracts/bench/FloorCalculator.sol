@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Constituent} from "contracts/libraries/ConstituentLib.sol";
-import {IndexCalculator} from "contracts/IndexCalculator.sol";
+import {Constituent} from "../libraries/ConstituentLib.sol";
+import {IndexCalculator} from "../IndexCalculator.sol";
 
 /// @title The least a read of the calculator's storage can cost: the same bytes loaded and returned, nothing computed.
 contract FloorCalculator is IndexCalculator {

@@ -20,8 +20,9 @@ struct MarketData {
     uint16 score; // per mille
     uint16 volatilityBps; // lowers the adjusted cap
     uint16 yieldBps; // raises it
-    uint40 capAt; // s; 0: no data yet
-    uint40 scoreAt; // s, of the score and the tilts
+    uint32 oldestAt; // s, the lesser of the next two, so that a read takes one; 0: no data yet
+    uint32 capAt; // s
+    uint32 scoreAt; // s, of the score and the tilts
     bool listed; // on the list of constituents
     bool sampled; // cap from the supply
 }

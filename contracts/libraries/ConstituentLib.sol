@@ -42,11 +42,30 @@ library ConstituentLib {
         return uint16(Constituent.unwrap(c) >> MAX_AT);
     }
 
+    /// @return minBps (16) | maxBps (16), low bits first.
+    function bounds(Constituent c) internal pure returns (uint256) {
+        return uint32(Constituent.unwrap(c) >> MIN_AT);
+    }
+
     function active(Constituent c) internal pure returns (bool) {
         return Constituent.unwrap(c) & ACTIVE != 0;
     }
 
     function sampled(Constituent c) internal pure returns (bool) {
         return Constituent.unwrap(c) & SAMPLED != 0;
+    }
+
+    function tokens(Constituent[] memory list) internal pure returns (address[] memory found) {
+        found = new address[](list.length);
+        for (uint256 i; i < list.length; ++i) {
+            found[i] = list[i].token();
+        }
+    }
+
+    /// @notice The same array, untyped.
+    function asWords(Constituent[] memory list) internal pure returns (uint256[] memory words) {
+        assembly ("memory-safe") {
+            words := list
+        }
     }
 }

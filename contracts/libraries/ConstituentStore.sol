@@ -2,8 +2,8 @@
 pragma solidity 0.8.30;
 
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
-import {ConstituentConfig, ConstituentView, MarketData, Source} from "contracts/libraries/CalculatorTypes.sol";
-import {Constituent, ConstituentLib} from "contracts/libraries/ConstituentLib.sol";
+import {ConstituentConfig, ConstituentView, MarketData, Source} from "./CalculatorTypes.sol";
+import {Constituent, ConstituentLib} from "./ConstituentLib.sol";
 
 /// @title The list of constituents as one code blob: read in one piece for little more than a slot.
 library ConstituentStore {
@@ -16,12 +16,17 @@ library ConstituentStore {
     error BoundAboveTotal(address token, uint256 maxBps);
 
     function write(Constituent[] memory coins) internal returns (address blob) {
-        return SSTORE2.write(abi.encode(coins));
+        return SSTORE2.write(abi.encodePacked(coins));
     }
 
     /// @return coins Empty for the zero address.
     function read(address blob) internal view returns (Constituent[] memory coins) {
-        if (blob != address(0)) coins = abi.decode(SSTORE2.read(blob), (Constituent[]));
+        if (blob == address(0)) return coins;
+        bytes memory words = SSTORE2.read(blob);
+        assembly ("memory-safe") {
+            mstore(words, shr(5, mload(words))) // n x 32 bytes are n words already
+            coins := words
+        }
     }
 
     function activeOnly(Constituent[] memory coins) internal pure returns (Constituent[] memory found) {

@@ -2,8 +2,8 @@
 pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {Limits, MarketData, Report} from "contracts/libraries/CalculatorTypes.sol";
-import {ConstituentStore} from "contracts/libraries/ConstituentStore.sol";
+import {Limits, MarketData, Report} from "./CalculatorTypes.sol";
+import {ConstituentStore} from "./ConstituentStore.sol";
 
 /// @title How far a coin's market data may move, by the time since they last did.
 library MarketBounds {
@@ -47,27 +47,28 @@ library MarketBounds {
         _checkCap(token, cap);
         _checkScore(token, score);
         (data.cap, data.score) = (uint96(cap), uint16(score));
-        (data.capAt, data.scoreAt) = (uint40(block.timestamp), uint40(block.timestamp));
+        uint32 time = uint32(block.timestamp);
+        (data.oldestAt, data.capAt, data.scoreAt) = (time, time, time);
     }
 
     function report(MarketData storage data, Report memory r, Limits memory limits) internal {
         MarketData memory d = data;
         if (!d.listed) revert ConstituentStore.UnknownConstituent(r.token);
-        if (d.capAt == 0) revert NoData(r.token);
+        if (d.oldestAt == 0) revert NoData(r.token);
         if (d.sampled) {
             if (r.cap != 0) revert CapIsSampled(r.token);
         } else {
             _checkCap(r.token, r.cap);
             uint256 capAllowed = nearestCap(d, r.cap, limits);
             if (capAllowed != r.cap) revert ChangeTooLarge(r.token, d.cap, r.cap, capAllowed);
-            (d.cap, d.capAt) = (uint96(r.cap), uint40(block.timestamp));
+            (d.cap, d.capAt) = (uint96(r.cap), uint32(block.timestamp));
         }
         _checkScore(r.token, r.score);
         uint256 scoreAllowed = nearestScore(d, r.score, limits);
         if (scoreAllowed != r.score) revert ScoreChangeTooLarge(r.token, d.score, r.score, scoreAllowed);
         uint256 tilt = Math.max(r.volatilityBps, r.yieldBps);
         if (tilt > limits.maxTiltBps) revert TiltTooLarge(r.token, tilt, limits.maxTiltBps);
-        (d.score, d.scoreAt) = (uint16(r.score), uint40(block.timestamp));
+        (d.score, d.scoreAt) = (uint16(r.score), uint32(block.timestamp));
         (d.volatilityBps, d.yieldBps) = (uint16(r.volatilityBps), uint16(r.yieldBps));
         _write(data, d);
     }
@@ -78,10 +79,10 @@ library MarketBounds {
         returns (uint256 cap)
     {
         MarketData memory d = data;
-        if (d.capAt == 0) revert NoData(token);
+        if (d.oldestAt == 0) revert NoData(token);
         if (measured == 0) revert ZeroCap(token);
         cap = nearestCap(d, Math.min(measured, type(uint96).max), limits);
-        (data.cap, data.capAt) = (uint96(cap), uint40(block.timestamp));
+        (data.cap, data.capAt, data.oldestAt) = (uint96(cap), uint32(block.timestamp), d.scoreAt);
     }
 
     function cutTilts(MarketData storage data, uint16 maxTiltBps) internal {
@@ -123,6 +124,7 @@ library MarketBounds {
 
     function _write(MarketData storage data, MarketData memory d) private {
         (data.cap, data.score, data.volatilityBps, data.yieldBps) = (d.cap, d.score, d.volatilityBps, d.yieldBps);
-        (data.capAt, data.scoreAt) = (d.capAt, d.scoreAt);
+        // The score is new in a report; the cap is at most as new.
+        (data.capAt, data.scoreAt, data.oldestAt) = (d.capAt, d.scoreAt, d.capAt);
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {Limits} from "contracts/libraries/CalculatorTypes.sol";
+import {Limits} from "./CalculatorTypes.sol";
 
 /// @title Market cap from the token's own supply: the lowest of several samples in different blocks.
 library SupplySampler {

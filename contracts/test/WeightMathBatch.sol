@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Constituent} from "contracts/libraries/ConstituentLib.sol";
-import {WeightMath} from "contracts/libraries/WeightMath.sol";
+import {Constituent} from "../libraries/ConstituentLib.sol";
+import {WeightMath} from "../libraries/WeightMath.sol";
 
 /// @title Many drawn cases of the weights in one call.
 contract WeightMathBatch {
