@@ -5,7 +5,8 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {FillParams, PairLimits, Params, State, TriggerParams} from "./RebalanceTypes.sol";
 
 /// @title The Rebalancer's parameters: bounded for the curator, instant towards less risk.
-/// @dev `setParams` and `setPairLimits` can raise risk: the manager delays them. `tighten`, `tightenPair` and `pause` cannot.
+/// @dev `setParams` and `setPairLimits` can raise risk: CURATOR, whom the manager delays. `tighten`, `tightenPair` and `pause`
+///      cannot: GUARDIAN, at once.
 abstract contract RebalanceParameters is AccessManaged {
     uint256 private constant _MAX_SLIP = 500; // bps{trade}
     uint256 private constant _MAX_LOSS_BUDGET = 500; // bps{fund}
@@ -55,7 +56,7 @@ abstract contract RebalanceParameters is AccessManaged {
         _setParams(params);
     }
 
-    /// @notice CURATOR, at once: lower values only. Reverts `ParamOutOfBounds` when one is above what holds now.
+    /// @notice GUARDIAN, at once: lower values only. Reverts `ParamOutOfBounds` when one is above what holds now.
     /// @param slipBps bps{trade}.
     /// @param slipCeilingBps bps{trade}.
     /// @param lossBudgetBps bps{fund}.
@@ -84,7 +85,7 @@ abstract contract RebalanceParameters is AccessManaged {
         _setPairLimits(tokenA, tokenB, slipBps, maxTradeValue);
     }
 
-    /// @notice CURATOR, at once: a pair's limits, each at most what holds for it now.
+    /// @notice GUARDIAN, at once: a pair's limits, each at most what holds for it now.
     function tightenPair(address tokenA, address tokenB, uint16 slipBps, uint96 maxTradeValue) external restricted {
         (uint256 slip, uint256 value) = pairLimits(tokenA, tokenB);
         _within("slipBps", slipBps, 1, slip);

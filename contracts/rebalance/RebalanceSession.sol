@@ -14,8 +14,6 @@ import {Basket, Facts, Phase, State} from "./RebalanceTypes.sol";
 /// @title When to rebalance, and the session that holds targets and prices while it is being done.
 /// @dev IDLE -> OPEN -> SETTLED | EXPIRED -> OPEN ... A session past its time counts as expired before anybody says so.
 abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
-    uint256 internal constant MAX_COINS = 55; // 11 words of five
-
     IIndexVault public immutable VAULT;
     IIndexCalculator public immutable CALCULATOR;
     IPriceOracle public immutable ORACLE;
@@ -24,15 +22,14 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
 
     /// @notice s, when a session last settled (at first: the deployment).
     uint40 public lastSettledAt;
-    /// @dev The open session's prices and scales, five coins a word.
-    uint256[11] internal _snapshot;
+    /// @dev The open session's prices and scales, five coins a word; the vault takes 50 coins.
+    uint256[10] internal _snapshot;
 
     error NotNow(Reason reason);
     error SessionAlreadyOpen(uint256 session);
     error NoSession();
     error SessionUnsettled(uint256 driftBps, uint256 settleBandBps, uint256 expiresAt);
     error PriceNotGood(address token, IPriceOracle.Status status);
-    error TooManyCoins(uint256 coins, uint256 maximum);
     error ZeroAddress();
 
     constructor(IIndexVault vault, IIndexCalculator calculator, IPriceOracle oracle, address ethAsset) {
@@ -80,7 +77,6 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
         (bool yes, Reason reason, Basket memory b) = _assess();
         if (!yes) revert NotNow(reason);
         if (reason == Reason.SESSION_OPEN) revert SessionAlreadyOpen(_state.session);
-        if (b.tokens.length > MAX_COINS) revert TooManyCoins(b.tokens.length, MAX_COINS);
         State storage s = _state;
         session = ++s.session;
         (s.phase, s.reason) = (Phase.OPEN, reason);

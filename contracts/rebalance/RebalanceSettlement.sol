@@ -14,7 +14,6 @@ import {Basket, Fill, FillParams, State} from "./RebalanceTypes.sol";
 ///      past it by more than half the settle band. Per fill: the loss budget. Prices are read once, before the first trade;
 ///      a target is a share of the fund's value before the fill, so that a loss elsewhere moves no other coin's target.
 abstract contract RebalanceSettlement is RebalanceSession {
-    error NotInBasket(address token);
     error TradeTooLarge(uint256 trade, uint256 pairValue, uint256 maximum);
     error BelowFloor(uint256 trade, uint256 bought, uint256 floor);
     error MovedAway(address token, uint256 valueBefore, uint256 valueAfter, uint256 target);
@@ -83,13 +82,11 @@ abstract contract RebalanceSettlement is RebalanceSession {
         }
     }
 
+    /// @dev Both coins are in the basket and differ: the vault has refused everything else.
     function _checkTrade(address tokenIn, address tokenOut, uint256 k, Fill memory fill) private view {
         Basket memory b = fill.basket;
         uint256 i = BasketMath.indexOf(b.tokens, tokenIn);
         uint256 j = BasketMath.indexOf(b.tokens, tokenOut);
-        if (i == b.tokens.length) revert NotInBasket(tokenIn);
-        if (j == b.tokens.length) revert NotInBasket(tokenOut);
-        if (i == j) revert SamePair(tokenIn);
         (uint256 slip, uint256 maxValue) = fill.pairLimitsInUse
             ? _limitsOf(tokenIn, tokenOut, fill.params)
             : (fill.params.slipBps, fill.params.maxTradeValue);
