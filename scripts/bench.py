@@ -1,4 +1,4 @@
-"""`ape run bench`: gas and throughput against the peers in one run of one replica; writes build/bench.json."""
+"""`ape run bench`: gas and throughput against the peers, in one run of one replica."""
 
 import sys
 from pathlib import Path
