@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-import ape
 import click
 from rich.console import Console
 
+from ballast.bench.compiled import creation_code
 from ballast.bench.gas import Lab
 from ballast.bench.rows import Row, missed, table, write_json
 from ballast.bench.sections import SECTIONS
@@ -53,14 +53,3 @@ def measure(only: str = "") -> list[Row]:
     if not rows:
         raise ConfigError(f"no rows start with {only!r}; without --only all are shown")
     return rows
-
-
-def creation_code(name: str) -> bytes:
-    """Creation code of one of this project's contracts, compiled as it is deployed."""
-    contract = ape.project.contracts.get(name)
-    if contract is None:
-        raise ConfigError(f"the project has no contract {name}: is contracts/ complete?")
-    code = contract.contract_type.deployment_bytecode if hasattr(contract, "contract_type") else None
-    if code is None or not code.bytecode:
-        raise ConfigError(f"{name} has no creation code: it is an interface or abstract")
-    return bytes.fromhex(code.bytecode.removeprefix("0x"))
