@@ -207,23 +207,27 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         PackedSource first = packed[0];
         if (!first.exists()) return (0, 0, Status.UNKNOWN_ASSET);
         if (first.isFrozen()) return (0, 0, Status.INVALID);
-        (uint256 good, uint256 count) = (0, first.count());
+        uint256 good;
+        uint256 count = first.count();
         PackedSource source = first;
-        for (uint256 i = 1;; ++i) {
-            (uint256 price, Status answer) = _read(source);
-            if (answer == Status.GOOD) {
-                if (good == 0 || price < low) low = price;
-                if (price > high) high = price;
-                ++good;
-            } else if (status == Status.UNKNOWN_ASSET) {
-                status = answer;
+        unchecked {
+            // prices are below 2**188, so nothing here comes near 256 bits
+            for (uint256 i = 1;; ++i) {
+                (uint256 price, Status answer) = _read(source);
+                if (answer == Status.GOOD) {
+                    if (good == 0 || price < low) low = price;
+                    if (price > high) high = price;
+                    ++good;
+                } else if (status == Status.UNKNOWN_ASSET) {
+                    status = answer;
+                }
+                if (i == count) break;
+                source = packed[i];
             }
-            if (i == count) break;
-            source = packed[i];
+            if (good < first.quorum()) return (low, high, status);
+            bool diverged = (high - low) * BPS > first.maxSpreadBps() * low;
+            status = diverged ? Status.DIVERGED : Status.GOOD;
         }
-        if (good < first.quorum()) return (low, high, status);
-        bool diverged = (high - low) * BPS > first.maxSpreadBps() * low;
-        status = diverged ? Status.DIVERGED : Status.GOOD;
     }
 
     /// @dev One source's answer. `price` is WAD{USD/coin} when GOOD and 0 otherwise; a good price is never 0.
