@@ -50,7 +50,9 @@ def test_adjusted_cap__tilts__multiply_exactly():
     assert adjusted_cap(7, 900, 100, 50) == 7 * 900 * 9_900 * 10_050
 
 
-@pytest.mark.parametrize("data", [(-1, 0, 0, 0), (1, 1001, 0, 0), (1, 1, BPS + 1, 0), (1, 1, 0, -1), (1, -1, 0, 0)])
+@pytest.mark.parametrize(
+    "data", [(-1, 0, 0, 0), (1, 1001, 0, 0), (1, 1, BPS + 1, 0), (1, 1, 0, -1), (1, -1, 0, 0)]
+)
 def test_adjusted_cap__out_of_range__refused(data):
     with pytest.raises(DataError, match="out of range"):
         adjusted_cap(*data)
