@@ -87,10 +87,12 @@ class Lab:
                 raise ChainError(f"transactions are pending after {PATIENCE} s: the bench needs automine on")
             time.sleep(0.001)
 
-    def approve(self, tokens: Sequence[str], spender: str, sender: str | None = None) -> None:
-        """Unlimited approvals of several coins, as a steady user has given them."""
+    def approve(self, tokens: Sequence[str], spender: str, amount: int = MAX_UINT) -> None:
+        """Approvals of several coins, `amount` base units each, in place of what was approved before."""
         for token in tokens:
-            self.send(token, "approve(address,uint256)", spender, MAX_UINT, sender=sender)
+            if self.read(token, "allowance(address,address)", "uint256", self.me, spender):
+                self.send(token, "approve(address,uint256)", spender, 0)  # USDT insists
+            self.send(token, "approve(address,uint256)", spender, amount)
 
 
 def intrinsic(data: bytes) -> int:

@@ -1,10 +1,13 @@
 """What entering and leaving costs: whole transactions, steady state, the fund's five coins on the replica.
 
-The investor holds shares and every coin before and after, the fund holds every coin, approvals are given:
-no slot is written for the first time and none is emptied. Ours is `contribute` in exact proportion (so no
-oracle is asked) and `withdraw` in kind. Bare is the same five amounts moved by a contract that does nothing
-else: no share is minted, nothing is measured, nothing is remembered. Set V2 is BasicIssuanceModule's issue
-and redeem of the same amounts.
+The investor holds shares and every coin before and after, the fund holds every coin, approvals are given and
+not used up: no slot is written for the first time and none is emptied. Approvals have a limit, so every coin
+counts down, for ours and for the peers; `unlimited` rows show the same with approvals of which most coins keep
+no count: the transfers cost less then, and what is done beside them weighs more.
+
+Ours is `contribute` in exact proportion (so no oracle is asked) and `withdraw` in kind. Bare is the same five
+amounts moved by a contract that does nothing else: no share is minted, nothing is measured, nothing is
+remembered. Set V2 is BasicIssuanceModule's issue and redeem of the same amounts.
 """
 
 from collections.abc import Iterator
@@ -12,7 +15,7 @@ from typing import Final
 
 from ballast.bench.chainlink import FeedMaker
 from ballast.bench.fund import Fund
-from ballast.bench.gas import Lab
+from ballast.bench.gas import MAX_UINT, Lab
 from ballast.bench.market import COINS, Market, fund_market
 from ballast.bench.rows import Row
 from ballast.bench.set_v2 import SetV2
@@ -21,19 +24,28 @@ from ballast.units import WAD
 FUND_USD: Final = 10_000_000
 STAKE_USD: Final = 50_000
 PURSE_USD: Final = 100_000_000  # of each coin
+LIMIT: Final = 10**30  # base units approved where there is a limit: far more than is ever taken
 
 
 def contribute_rows(lab: Lab) -> Iterator[Row]:
-    """`contribute.n5.vs_bare` and `.vs_set_v2`."""
+    """`contribute.n5.vs_bare` and `.vs_set_v2`, with limited approvals and without a limit."""
     market, fund, amounts = _prepare(lab)
-    enter = "contribute(uint256[],address,uint256)"
-    ours = lab.send(fund.vault, enter, amounts, lab.me, 0).gas
     bare = _bare(lab, market)
-    pulled = lab.send(bare, "pull(address[],uint256[])", market.tokens, amounts).gas
     peer, token = _set_v2(lab, market)
-    issued = peer.issue(token, STAKE_USD * WAD)
-    yield Row("contribute.n5.vs_bare", ours, pulled, note="transaction, five transferFrom and nothing else")
-    yield Row("contribute.n5.vs_set_v2", ours, issued, note="transaction, BasicIssuanceModule.issue")
+    enter = "contribute(uint256[],address,uint256)"
+    for name, limit, words in (
+        ("contribute.n5", LIMIT, "limited"),
+        ("contribute.n5.unlimited", MAX_UINT, "unlimited"),
+    ):
+        for spender in (fund.vault, bare, peer.issuance):
+            lab.approve(market.tokens, spender, limit)
+        with lab.aside():
+            ours = lab.send(fund.vault, enter, amounts, lab.me, 0).gas
+            pulled = lab.send(bare, "pull(address[],uint256[])", market.tokens, amounts).gas
+            issued = peer.issue(token, STAKE_USD * WAD)
+        note = f"transaction, {words} approvals"
+        yield Row(f"{name}.vs_bare", ours, pulled, note=f"{note}; five transferFrom and nothing else")
+        yield Row(f"{name}.vs_set_v2", ours, issued, note=f"{note}; BasicIssuanceModule.issue")
 
 
 def withdraw_rows(lab: Lab) -> Iterator[Row]:
