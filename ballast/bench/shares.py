@@ -2,8 +2,8 @@
 
 The investor holds shares and every coin before and after, the fund holds every coin, approvals are given and
 not used up: no slot is written for the first time and none is emptied. Approvals have a limit, so every coin
-counts down, for ours and for the peers; `unlimited` rows show the same with approvals of which most coins keep
-no count: the transfers cost less then, and what is done beside them weighs more.
+counts down, for ours and for the peers; `unlimited` rows show the same with approvals that most coins do not
+count: the transfers cost less then, and what is done beside them weighs more.
 
 Ours is `contribute` in exact proportion (so no oracle is asked) and `withdraw` in kind. Bare is the same five
 amounts moved by a contract that does nothing else: no share is minted, nothing is measured, nothing is
