@@ -135,10 +135,12 @@ def test_withdraw__twice_refused__claims_add_up(fund: Fund, investor: Any) -> No
     assert fund.vault.claimOf(investor, fund.coins[0]) == total
 
 
+@pytest.mark.parametrize("mode", ["NORMAL", "NEEDS_GAS"])
 def test_withdraw__starved_of_gas__never_makes_a_claim_of_a_good_coin(
-    fund: Fund, investor: Any, chain: Any
+    fund: Fund, investor: Any, chain: Any, mode: str
 ) -> None:
-    """At every gas limit a withdrawal either reverts or pays every coin."""
+    """At every gas limit a withdrawal either reverts or pays every coin, even one that gives up early."""
+    misbehave(fund, 4, mode)
     vault, request, eth = fund.vault, chain.provider.make_request, chain.provider.web3.eth
     data = vault.withdraw.encode_input(SHARE, investor, [0] * 5)
     call = {"from": str(investor), "to": str(vault.address), "data": "0x" + data.hex().removeprefix("0x")}
