@@ -139,16 +139,16 @@ class RebalancingParams(_Strict):
     settle_band_bps: Bps = 50
     slippage_bps: Bps = 50  # at rest
     slippage_ceiling_bps: Bps = 200  # however volatile the pair
-    cooldown_seconds: Seconds = 3_600
-    session_seconds: Annotated[int, Field(ge=60)] = 6 * 3_600
-    fill_interval_seconds: Seconds = 60  # between two keeper fills
+    cooldown_seconds: Seconds = 6 * 3_600
+    session_seconds: Annotated[int, Field(ge=60)] = 2 * 3_600
+    fill_interval_seconds: Seconds = 30  # between two keeper fills
     max_trades: Annotated[int, Field(ge=1, le=255)] = 16  # in one fill
     max_trade_usd: Annotated[Decimal, Field(gt=0)] = Decimal(1_000_000)  # per pair and fill
-    min_value_usd: Usd = Decimal(100)  # of what would be traded
+    min_value_usd: Usd = Decimal(1_000)  # of what would be traded
     gas_ceiling_usd: Usd = Decimal(200)
     gas_estimate: Annotated[int, Field(ge=21_000, lt=2**32)] = 1_500_000  # gas of a whole rebalance
-    loss_budget_bps: Bps = 100  # of the fund's value that keeper fills may lose against the oracle ...
-    loss_period_seconds: Annotated[int, Field(ge=1)] = SECONDS_PER_DAY  # ... refilled evenly over this long
+    loss_budget_bps: Bps = 50  # of the fund's value that keeper fills may lose against the oracle ...
+    loss_period_seconds: Annotated[int, Field(ge=1)] = 7 * SECONDS_PER_DAY  # ... refilled evenly over this long
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

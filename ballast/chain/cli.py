@@ -34,17 +34,21 @@ def fail(error: BaseException) -> NoReturn:
     raise click.exceptions.Exit(1) from error
 
 
-class ChainCommand(ConnectedProviderCommand):
-    """A command connected to a chain whose expected faults are one line on stderr and exit code 1."""
+class PlainCommand(click.Command):
+    """A command whose expected faults are one line on stderr and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Connects and runs; faults of connecting are reported like those of the command itself."""
+        """Runs; faults of connecting are reported like those of the command itself."""
         if logger.level == LogLevel.INFO:  # Ape's default; -v DEBUG still shows all
             logger.set_level(LogLevel.WARNING)
         try:
             return super().invoke(ctx)
         except _EXPECTED as error:
             fail(error)
+
+
+class ChainCommand(PlainCommand, ConnectedProviderCommand):
+    """The same, connected to the chain that `--network` names."""
 
 
 def is_live() -> bool:

@@ -21,6 +21,9 @@ from ballast.chain.explain import explain
 from ballast.errors import ChainError
 
 RECEIPT_TIMEOUT_SECONDS = 300
+# An estimate fits one block. In the next, feeds may have moved and pools may write one more observation; and
+# the oracle refuses to ask a feed without its whole allowance: a tight limit fails where it seems to suffice.
+GAS_HEADROOM_PERCENT = 140
 
 
 class Transactor:
@@ -142,7 +145,10 @@ def _rehearse(sender: str, receiver: str | None, data: bytes) -> None:
 
 
 def signed(account: AccountAPI, transaction: TransactionAPI) -> TransactionAPI:
-    """The transaction with nonce, gas and signature."""
+    """The transaction with nonce, signature and gas, with headroom: the next block is another state."""
+    transaction.sender = account.address
+    estimate = ManagerAccessMixin.network_manager.provider.estimate_gas_cost(transaction)
+    transaction.gas_limit = estimate * GAS_HEADROOM_PERCENT // 100
     prepared = account.sign_transaction(account.prepare_transaction(transaction))
     if prepared is None:
         raise ChainError("the account did not sign: unlock it and run the command again")
