@@ -7,11 +7,11 @@ from typing import Any
 
 from ape import project
 from ape.exceptions import ApeException, CustomError
-from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from ballast.chain.codec import decode
 from ballast.errors import BallastError
 
 _HEX = re.compile(r"0x[0-9a-fA-F]{8,}")
@@ -22,6 +22,7 @@ _PANICS = {
     0x21: "value out of an enum",
     0x32: "index out of bounds",
 }
+_DEPLOYED = ("PriceOracle", "IndexCalculator", "IndexVault", "Rebalancer", "UniswapV3Venue", "IndexAccess")
 _Entry = tuple[str, tuple[str, ...], tuple[str, ...]]
 _BUILT_IN: tuple[_Entry, ...] = (("Error", ("string",), ("reason",)), ("Panic", ("uint256",), ("code",)))
 
@@ -30,7 +31,8 @@ _BUILT_IN: tuple[_Entry, ...] = (("Error", ("string",), ("reason",)), ("Panic", 
 def error_table() -> dict[bytes, _Entry]:
     """Selector -> (name, argument types, argument names) of every custom error in the project's contracts."""
     table = {_selector(name, types): (name, types, names) for name, types, names in _BUILT_IN}
-    for name in project.contracts:
+    # One selector may be declared with other argument names elsewhere: the deployed contracts' names win.
+    for name in sorted(project.contracts, key=lambda name: name in _DEPLOYED):
         for abi in project.contracts[name].errors:
             types = tuple(item.canonical_type for item in abi.inputs)
             names = tuple(item.name or f"arg{at}" for at, item in enumerate(abi.inputs))

@@ -1,9 +1,11 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from ape import accounts, chain
+from ape import accounts, chain, networks
 
 from ballast.chain import deployer, transactor
 from ballast.chain.connect import contract_at
@@ -348,3 +350,21 @@ def test_deploy__governor_is_the_deployer__keeps_the_role_with_its_delay(descrip
 def test_first_targets__are_the_calculators(deployed):
     tokens, weights = deployer.first_targets(deployed.index)
     assert [list(part) for part in deployed.system.calculator.calculateOptimalWeights()] == [tokens, weights]
+
+
+def test_ape_run_deploy__as_typed__connects_checks_and_plans(description, tmp_path):
+    """The command as a person types it, in a process of its own."""
+    uri = networks.active_provider.uri
+    options = ["--index", description(("symbol", "DRY")), "--records", tmp_path, "--dry-run"]
+    words = ["run", "deploy", "--network", f"ethereum:replica:{uri}", *map(str, options)]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ape"), *words], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "IndexVault: to be deployed" in done.stdout
+    words[3] = "ethereum:replica:http://127.0.0.1:9"
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ape"), *words], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
