@@ -4,7 +4,7 @@ Ours is the keeper's fill of an open session, one transaction: Rebalancer, vault
 answers of every coin through their real proxies, all settlement checks. `with_open` opens the session in the
 same transaction. The peers make the same swaps through the same pools:
 - bare: a contract that holds the coins and swaps, with no check, no price, no account of anything;
-- priced: bare, after reading each coin's feed once for nothing: the least that a fill with live prices can cost;
+- priced: bare, after reading each coin's feed once for nothing: the least that a fill at live prices costs;
 - tutorial: prices read per swap, an approval of the router per swap, value before and after;
 - Set V2: GeneralIndexModule, a transaction a trade, all of them together; no oracle is asked there, and
   starting its rebalance is told in a row of its own.
