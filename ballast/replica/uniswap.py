@@ -84,6 +84,11 @@ def _add_liquidity(rpc: Rpc, book: AddressBook, pool: Pool, half_width: int, dep
     rpc.send(book.contracts["uniswap_v3_positions"], MINT, [args], sender=OPERATOR)
 
 
+def provide(rpc: Rpc, book: AddressBook, pool: Pool) -> None:
+    """Puts the pool's core depth round its present price, as its providers do when a price has moved."""
+    _add_liquidity(rpc, book, pool, WETH_CORE_TICKS if "WETH" in pool.coins else CORE_TICKS, pool.core)
+
+
 def approve_traders(rpc: Rpc, book: AddressBook) -> None:
     """The operator lets the position manager and the router take its coins."""
     spenders = [book.contracts[n] for n in ("uniswap_v3_positions", "uniswap_v3_router")]

@@ -58,8 +58,13 @@ library CoinTransfer {
             if (amount == 0) continue;
             uint256 before = balance(token);
             bool paid = SafeTransferLib.trySafeTransferFrom(token, msg.sender, address(this), amount);
-            uint256 received = rise(before, balance(token));
-            if (!paid || received < amount) revert TransferShort(token, amount, received);
+            uint256 afterwards = balance(token);
+            // No wrap: the second condition is read only when the first does not hold.
+            unchecked {
+                if (!paid || afterwards < before || afterwards - before < amount) {
+                    revert TransferShort(token, amount, rise(before, afterwards));
+                }
+            }
         }
     }
 

@@ -1,0 +1,34 @@
+"""Plays the market of a price path on the replica: feeds, pools and the liquidity that follows them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from ballast.replica import Replica
+
+MIN_SETTLE: Final = 60  # s
+MAX_SETTLE: Final = 3_600  # s between a move and the next look: longer than any TWAP window of the index
+
+
+class Market:
+    """The coins' prices as the path has them; a coin that the path leaves out stays where it is."""
+
+    def __init__(self, replica: Replica, coins: tuple[str, ...]) -> None:
+        self._replica = replica
+        self._coins = coins
+        self.prices: dict[str, Decimal] = {coin: replica.feed_price(coin) for coin in coins}
+
+    def move(self, prices: Mapping[str, Decimal], elapsed: int) -> None:
+        """Lets `elapsed` seconds go by, the move coming near their end, so that averages can follow it."""
+        settle = max(MIN_SETTLE, min(MAX_SETTLE, elapsed // 2))
+        if elapsed > settle:
+            self._replica.pass_time(elapsed - settle)
+        self.prices.update(prices)
+        self._replica.set_feeds({coin: str(self.prices[coin]) for coin in self._coins})
+        for pool in self._replica.book.pools:
+            coin, quote = pool.coins
+            if coin in self.prices and quote in self.prices:
+                self._replica.move_pool(coin, quote, self.prices[coin] / self.prices[quote], pool.fee)
+                self._replica.provide(coin, quote, pool.fee)
+        self._replica.pass_time(settle)
+        self._replica.set_base_fee()
