@@ -16,7 +16,7 @@ from ballast.bench.market import Coin, Market
 from ballast.replica.feeds import submit
 from ballast.replica.packages import fetch, pinned
 from ballast.replica.rpc import selector
-from ballast.units import BPS, PER_MILLE, WAD
+from ballast.units import BPS, PER_MILLE, WAD, from_wad, to_wad
 
 KEEPER_ROLE: Final = 3
 HEARTBEAT: Final = 86_400  # seconds
@@ -114,26 +114,23 @@ class Fund:
 
     def orders(self, targets: dict[str, int]) -> list[Order]:
         """Sells, then buys, that bring every coin but the hub from its reserve to `targets` (bps) exactly."""
-        tokens, _, reserves = self.lab.read(self.vault, "getBasket()", "address[],uint256[],uint256[]")
-        quotes = self.lab.read(self.oracle, "quotes(address[])", "(uint256,uint256,uint8)[]", tokens)
-        held = {t.lower(): (r, q[0]) for t, r, q in zip(tokens, reserves, quotes, strict=True)}
+        coins, hub = self.market.everything, self.market.hub  # the vault lists them in this order
+        reserves = self.lab.read(self.vault, "getBasket()", "address[],uint256[],uint256[]")[2]
+        quotes = self.lab.read(
+            self.oracle, "quotes(address[])", "(uint256,uint256,uint8)[]", self.market.tokens
+        )
+        prices = {coin.token: low for coin, (low, _, _) in zip(coins, quotes, strict=True)}
         values = {
-            c.token: held[c.token.lower()][0] * 10 ** (18 - c.decimals) * held[c.token.lower()][1] // WAD
-            for c in self.market.everything
+            coin.token: to_wad(reserve, coin.decimals) * prices[coin.token] // WAD
+            for coin, reserve in zip(coins, reserves, strict=True)
         }
-        total = sum(values.values())
         sells: list[Order] = []
         buys: list[Order] = []
-        hub = self.market.hub
         for coin in self.market.coins:
-            gap = targets[coin.token] * total // BPS - values[coin.token]
-            source = hub if gap > 0 else coin
-            price = held[source.token.lower()][1]
-            amount = abs(gap) * WAD // price // 10 ** (18 - source.decimals)
-            if gap > 0:
-                buys.append((hub, coin, amount))
-            else:
-                sells.append((coin, hub, amount))
+            gap = targets[coin.token] * sum(values.values()) // BPS - values[coin.token]
+            source, target, side = (hub, coin, buys) if gap > 0 else (coin, hub, sells)
+            amount = from_wad(abs(gap) * WAD // prices[source.token], source.decimals)
+            side.append((source, target, amount))
         return sells + buys
 
     def _trade(self, order: Order) -> tuple[Any, ...]:

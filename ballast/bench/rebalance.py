@@ -4,6 +4,7 @@ Ours is the keeper's fill of an open session, one transaction: Rebalancer, vault
 answers of every coin through their real proxies, all settlement checks. `with_open` opens the session in the
 same transaction. The peers make the same swaps through the same pools:
 - bare: a contract that holds the coins and swaps, with no check, no price, no account of anything;
+- priced: bare, after reading each coin's feed once for nothing: the least that a fill at live prices costs;
 - tutorial: prices read per swap, an approval of the router per swap, value before and after;
 - Set V2: GeneralIndexModule, a transaction a trade, all of them together; no oracle is asked there, and
   starting its rebalance is told in a row of its own.
@@ -22,7 +23,7 @@ from ballast.bench.fund import Fund, Order
 from ballast.bench.gas import Lab
 from ballast.bench.market import Market, fund_market, plain_market
 from ballast.bench.rows import Row
-from ballast.bench.swap_peers import SetV2Rebalance, Weights, bare_gas, tutorial_gas
+from ballast.bench.swap_peers import SetV2Rebalance, Weights, bare_gas, priced_gas, tutorial_gas
 from ballast.units import BPS
 
 SIZES: Final = (2, 4, 8)
@@ -72,6 +73,8 @@ def _size_rows(lab: Lab, market: Market, maker: FeedMaker, name: str) -> Iterato
     bench = _prepare(lab, market, maker)
     fill, bare = _fill_gas(lab, bench), _bare_gas(lab, bench)
     with lab.aside():
+        priced = priced_gas(lab, market, bench.fund.proxies, bench.orders)
+    with lab.aside():
         tutorial = tutorial_gas(lab, market, bench.fund.proxies, bench.orders)
     with lab.aside():
         started, traded = bench.set_v2.run(bench.there, bench.back)
@@ -80,6 +83,9 @@ def _size_rows(lab: Lab, market: Market, maker: FeedMaker, name: str) -> Iterato
     with lab.aside():
         both = bench.fund.fill(bench.orders).gas
     yield Row(f"{name}.vs_bare", fill, bare, note="fill of an open session")
+    yield Row(
+        f"{name}.vs_priced", fill, priced, note="fill of an open session; bare and every feed read once"
+    )
     yield Row(f"{name}.vs_tutorial", fill, tutorial, note="fill of an open session")
     yield Row(f"{name}.vs_set_v2", fill, traded, note="fill of an open session; all trade() transactions")
     yield Row(f"{name}.with_open.vs_bare", both, bare, note="session opened and filled in one transaction")

@@ -12,6 +12,7 @@ from ballast.units import BPS, WAD
 
 HOLDINGS_USD: Final = 2_000_000  # of each coin
 BARE_RUN: Final = "run((address,address,bool,uint256)[])"
+PRICED_RUN: Final = "runPriced((address,address,bool,uint256)[],address[])"
 TUTORIAL_RUN: Final = "rebalance((address,address,uint24,uint256,uint256)[])"
 
 Weights = dict[str, int]  # token to bps
@@ -22,6 +23,13 @@ def bare_gas(lab: Lab, market: Market, orders: Sequence[Order]) -> int:
     bare = lab.deploy("BareSwaps")
     _hand_over(lab, market, bare)
     return lab.send(bare, BARE_RUN, [_bare_swap(order) for order in orders]).gas
+
+
+def priced_gas(lab: Lab, market: Market, feeds: Sequence[str], orders: Sequence[Order]) -> int:
+    """Gas of the orders after one look at each of `feeds`."""
+    priced = lab.deploy("PricedSwaps")
+    _hand_over(lab, market, priced)
+    return lab.send(priced, PRICED_RUN, [_bare_swap(order) for order in orders], list(feeds)).gas
 
 
 def tutorial_gas(lab: Lab, market: Market, feeds: Sequence[str], orders: Sequence[Order]) -> int:

@@ -18,6 +18,14 @@ contract BareSwaps {
     uint160 private constant _HIGHEST_LIMIT = 1461446703485210103287273052203988822378723970341;
 
     function run(Swap[] calldata swaps) external {
+        _run(swaps);
+    }
+
+    function uniswapV3SwapCallback(int256 amount0, int256 amount1, bytes calldata data) external {
+        SafeTransferLib.safeTransfer(abi.decode(data, (address)), msg.sender, uint256(amount0 > 0 ? amount0 : amount1));
+    }
+
+    function _run(Swap[] calldata swaps) internal {
         for (uint256 i; i < swaps.length; ++i) {
             Swap calldata s = swaps[i];
             IUniswapV3SwapPool(s.pool).swap(
@@ -28,9 +36,5 @@ contract BareSwaps {
                 abi.encode(s.tokenIn)
             );
         }
-    }
-
-    function uniswapV3SwapCallback(int256 amount0, int256 amount1, bytes calldata data) external {
-        SafeTransferLib.safeTransfer(abi.decode(data, (address)), msg.sender, uint256(amount0 > 0 ? amount0 : amount1));
     }
 }

@@ -1,4 +1,4 @@
-"""What the bench measures with: draws that can be met, weightings that add up, clear complaints."""
+"""What the bench measures with: draws that can be met, weights that add up, a command that says why not."""
 
 import subprocess
 import sys
