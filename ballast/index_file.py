@@ -148,9 +148,7 @@ class RebalancingParams(_Strict):
     gas_ceiling_usd: Usd = Decimal(200)
     gas_estimate: Annotated[int, Field(ge=21_000, lt=2**32)] = 1_500_000  # gas of a whole rebalance
     loss_budget_bps: Bps = 50  # of the fund's value that keeper fills may lose against the oracle ...
-    loss_period_seconds: Annotated[int, Field(ge=1)] = (
-        7 * SECONDS_PER_DAY
-    )  # ... refilled evenly over this long
+    loss_period_seconds: Annotated[int, Field(ge=1)] = 7 * SECONDS_PER_DAY  # ... refilled over this long
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -68,7 +68,7 @@ class Deployed:
 def five_coin_index(**changes: Any) -> IndexFile:
     """The packaged index with its roles on test accounts; `changes` replace fields of it.
 
-    Chainlink alone prices the coins: a test that moves a feed need not move the pools and wait for them.
+    Chainlink alone prices the coins, so that a test which moves a feed need not move the pools and wait.
     """
     packaged = load_index(PACKAGED_INDEX)
     coins = tuple(c.model_copy(update={"oracle": c.oracle[:1], "min_sources": 1}) for c in packaged.coins)

@@ -25,15 +25,18 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "monitor": (*BASE, "model", "risk", "forecast", "optimizer", "gas", "keeper"),
     "backtest": (*BASE, "model", "risk", "forecast", "optimizer", "gas", "keeper"),
     "report": (*BASE, "model", "keeper.snapshot", "backtest"),
-    # The edge fills the keeper's data types and keeps its journal, but decides nothing.
+    # The edge fills the keeper's data types, keeps its journal and carries out what it decides.
     "market_data": (*BASE, "model"),
     "replica": (*BASE, "model"),
     "chain": (*BASE, "model", "market_data", "replica", "keeper"),
+    "scenario": ("errors",),
+    "demo": (*BASE, "model", "market_data", "replica", "keeper", "chain", "scenario"),
+    "bench": (*BASE, "model", "keeper", "replica", "chain"),
     "relay": (*BASE, "model", "chain"),
     "alerts": (*BASE, "model"),
     "metrics": (*BASE, "model"),
 }
-EDGE = frozenset({"chain", "replica", "relay", "alerts", "metrics"})
+EDGE = frozenset({"chain", "replica", "demo", "bench", "relay", "alerts", "metrics"})
 OUTSIDE = frozenset(
     [
         "ape",

@@ -31,9 +31,11 @@ _BUILT_IN: tuple[_Entry, ...] = (("Error", ("string",), ("reason",)), ("Panic", 
 def error_table() -> dict[bytes, _Entry]:
     """Selector -> (name, argument types, argument names) of every custom error in the project's contracts."""
     table = {_selector(name, types): (name, types, names) for name, types, names in _BUILT_IN}
-    # One selector may be declared with other argument names elsewhere: the deployed contracts' names win.
-    for name in sorted(project.contracts, key=lambda name: name in _DEPLOYED):
-        for abi in project.contracts[name].errors:
+    # One selector may be declared with other argument names elsewhere: the deployed contracts' names win. The
+    # others come from what was compiled before: asking the project for all of them would compile it again.
+    others = list((project.manifest.contract_types or {}).values())
+    for kind in (*others, *(project.get_contract(name).contract_type for name in _DEPLOYED)):
+        for abi in kind.errors:
             types = tuple(item.canonical_type for item in abi.inputs)
             names = tuple(item.name or f"arg{at}" for at, item in enumerate(abi.inputs))
             table[_selector(abi.name, types)] = (abi.name, types, names)

@@ -30,7 +30,7 @@ class Part:
 
 
 def parts_worth(system: System, index: IndexFile, usd: int) -> list[Part]:
-    """What to contribute for `usd` (WAD{USD} at mid): in the basket's proportion, the first time at the targets.
+    """What to contribute for `usd` (WAD{USD} at mid): in the basket's proportion, at first at the targets.
 
     ChainError when a price that is needed is not good.
     """

@@ -213,7 +213,8 @@ def test_deploy__dry_run__sends_and_writes_nothing(description, tmp_path, deploy
     result = deploy(description(("symbol", "DRY")), tmp_path / "records", "--dry-run")
     assert result.exit_code == 0, result.stderr
     assert result.stdout.count("to be deployed") == len(CONTRACTS)
-    assert "target USDC: 40.00 %" in result.stdout
+    for coin, weight in zip(deployed.index.coins, deployer.first_targets(deployed.index)[1], strict=True):
+        assert f"target {coin.symbol}: {weight / 100:.2f} %" in result.stdout
     assert "nothing sent" in result.stdout
     assert deployed.deployer.nonce == nonce
     assert not (tmp_path / "records").exists()
@@ -269,8 +270,9 @@ def test_deploy__bad_description__refused_in_one_line(description, tmp_path, cha
 
 
 def test_deploy__infeasible_weights__refused(description, tmp_path):
-    file = description(*(("coins", at, "min_weight_bps", 2_500) for at in range(5)))
-    assert_refused(deploy(file, tmp_path / "records"), "weight bounds sum to 12500")
+    lowest = [("coins", at, "min_weight_bps", 2_500) for at in range(5)]
+    highest = [("coins", at, "max_weight_bps", 4_000) for at in range(5)]
+    assert_refused(deploy(description(*lowest, *highest), tmp_path / "records"), "weight bounds sum to 12500")
 
 
 def test_deploy__stale_feed__refused(description, tmp_path, deployed):

@@ -114,12 +114,13 @@ def test_status__for_a_person__names_every_coin_and_the_reason(deployed, index_f
         "FRAX",
         "LUSD",
         "GOOD",
-        "40.00 %",
         "no: IN_BAND",
         "loss budget",
         "fresh",
     ):
         assert word in result.stdout
+    for weight in deployed.system.vault.getConstituents()[1]:
+        assert f"{weight / 100:.2f} %" in result.stdout
 
 
 def test_status__stale_feed__is_shown_not_hidden(deployed, index_file):
