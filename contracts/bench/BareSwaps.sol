@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {IUniswapV3SwapPool} from "../venues/UniswapV3Venue.sol";
 
 /// @title What a rebalance costs before anything is checked: the same swaps on the same pools, out of one's own balance.
@@ -28,6 +28,7 @@ contract BareSwaps {
     }
 
     function uniswapV3SwapCallback(int256 amount0, int256 amount1, bytes calldata data) external {
-        IERC20(abi.decode(data, (address))).transfer(msg.sender, uint256(amount0 > 0 ? amount0 : amount1));
+        uint256 amount = uint256(amount0 > 0 ? amount0 : amount1);
+        SafeTransferLib.safeTransfer(abi.decode(data, (address)), msg.sender, amount);
     }
 }
