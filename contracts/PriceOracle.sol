@@ -207,46 +207,47 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         PackedSource first = packed[0];
         if (!first.exists()) return (0, 0, Status.UNKNOWN_ASSET);
         if (first.isFrozen()) return (0, 0, Status.INVALID);
-        uint256 missing = first.quorum();
+        uint256 good;
         uint256 count = first.count();
         PackedSource source = first;
-        for (uint256 i;;) {
-            (uint256 price, Status answer) = _read(source);
-            if (answer == Status.GOOD) {
-                if (low == 0 || price < low) low = price;
-                if (price > high) high = price;
-                if (missing != 0) --missing;
-            } else if (status == Status.UNKNOWN_ASSET) {
-                status = answer;
+        unchecked {
+            // prices are below 2**188, so nothing here comes near 256 bits
+            for (uint256 i = 1;; ++i) {
+                (uint256 price, Status answer) = _read(source);
+                if (answer == Status.GOOD) {
+                    if (good == 0 || price < low) low = price;
+                    if (price > high) high = price;
+                    ++good;
+                } else if (status == Status.UNKNOWN_ASSET) {
+                    status = answer;
+                }
+                if (i == count) break;
+                source = packed[i];
             }
-            if (++i == count) break;
-            source = packed[i];
-        }
-        if (missing == 0) {
-            status = (high - low) * BPS > first.maxSpreadBps() * low ? Status.DIVERGED : Status.GOOD;
+            if (good < first.quorum()) return (low, high, status);
+            bool diverged = (high - low) * BPS > first.maxSpreadBps() * low;
+            status = diverged ? Status.DIVERGED : Status.GOOD;
         }
     }
 
     /// @dev One source's answer. `price` is WAD{USD/coin} when GOOD and 0 otherwise; a good price is never 0.
     function _read(PackedSource source) private view returns (uint256 price, Status status) {
-        FeedReader.Round memory round = FeedReader.latestRound(source.feed());
-        if (!round.isWellFormed || round.answer >> 128 != 0) return (0, Status.INVALID);
-        price = round.answer * 10 ** (MAX_DECIMALS - source.decimals()); // < 2**188
-        if (price <= source.minPrice() || price >= source.maxPrice()) return (0, Status.INVALID);
-        uint256 updatedAt = round.updatedAt;
-        if (updatedAt == 0 || updatedAt > block.timestamp) return (0, Status.INVALID);
-        if (round.answeredInRound < round.roundId) return (0, Status.INVALID);
-        if (block.timestamp - updatedAt > source.heartbeat()) return (0, Status.STALE);
+        (bool ok, uint256 answer,, uint256 updatedAt) = FeedReader.latestRound(source.feed());
+        if (!ok || answer >> 128 != 0) return (0, Status.INVALID);
+        unchecked {
+            price = answer * 10 ** (MAX_DECIMALS - source.decimals()); // < 2**128 * 10**18 < 2**188
+            if (price <= source.minPrice() || price >= source.maxPrice()) return (0, Status.INVALID);
+            if (updatedAt == 0 || updatedAt > block.timestamp) return (0, Status.INVALID);
+            if (block.timestamp - updatedAt > source.heartbeat()) return (0, Status.STALE);
+        }
         return (price, Status.GOOD);
     }
 
     /// @dev Answer 0 is up, 1 is down; `startedAt` is when that began, 0 when the feed was never set.
     function _isSequencerUp() private view returns (bool) {
         if (sequencerUptimeFeed == address(0)) return true;
-        FeedReader.Round memory round = FeedReader.latestRound(sequencerUptimeFeed);
-        if (!round.isWellFormed || round.answer != 0) return false;
-        uint256 startedAt = round.startedAt;
-        if (startedAt == 0 || startedAt > block.timestamp) return false;
+        (bool ok, uint256 answer, uint256 startedAt,) = FeedReader.latestRound(sequencerUptimeFeed);
+        if (!ok || answer != 0 || startedAt == 0 || startedAt > block.timestamp) return false;
         return block.timestamp - startedAt > sequencerGracePeriod;
     }
 }

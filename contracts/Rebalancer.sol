@@ -80,7 +80,8 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
         State memory s = _loadState();
         v.phase = s.phase == Phase.OPEN && !_isOpen(s) ? Phase.EXPIRED : s.phase;
         (v.reason, v.session) = (s.reason, s.session);
-        (v.openedAt, v.expiresAt, v.lastFillAt) = (s.openedAt, s.expiresAt, s.lastFillAt);
+        (v.openedAt, v.expiresAt) = (s.openedAt, s.expiresAt);
+        (v.lastFillAt, v.lossUsed) = (s.lastFillAt, s.lossUsed);
         (v.lastEndedAt, v.lastSettledAt) = (v.phase == Phase.EXPIRED ? s.expiresAt : s.lastEndedAt, lastSettledAt);
         (v.tokens, v.targets,) = VAULT.getBasket();
         Coin[] memory coins = _readSnapshot(v.tokens.length);

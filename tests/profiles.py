@@ -1,4 +1,4 @@
-"""How much the drawn tests draw: one setting, the environment variable `BALLAST_PROFILE` (quick, ci or deep)."""
+"""How much the drawn tests draw: one setting, BALLAST_PROFILE (quick, ci or deep) in the environment."""
 
 import os
 from dataclasses import dataclass

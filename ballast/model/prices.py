@@ -38,8 +38,8 @@ class RawAnswer:
 
     @property
     def is_well_formed(self) -> bool:
-        """Whether the round numbers fit their type."""
-        return (self.round_id | self.answered_in_round) >> _ROUND_ID_BITS == 0
+        """Whether the round numbers fit their type and the answer was made in its own round."""
+        return self.round_id <= self.answered_in_round < 1 << _ROUND_ID_BITS
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,7 @@ def read_source(raw: RawAnswer | None, limits: SourceLimits, now: int) -> tuple[
         return 0, Status.INVALID
     price = raw.answer * 10 ** (MAX_DECIMALS - limits.decimals)
     is_inside = limits.min_price < price < limits.max_price
-    is_dated = 0 < raw.updated_at <= now and raw.answered_in_round >= raw.round_id
-    if not (is_inside and is_dated):
+    if not (is_inside and 0 < raw.updated_at <= now):
         return 0, Status.INVALID
     if now - raw.updated_at > limits.heartbeat:
         return 0, Status.STALE

@@ -1,7 +1,7 @@
 """The weights, exactly as `WeightMath` computes them on chain.
 
-One ratio L gives every coin ``clamp(L * cap, min, max)`` with sum 10,000 bps, rounded by largest remainder. A tie of
-remainders goes to the lower key (the token's address as an integer), so the order of the coins does not matter.
+One ratio L gives every coin ``clamp(L * cap, min, max)`` with sum 10,000 bps, rounded by largest remainder.
+A tie of remainders goes to the lower key (the token's address as an integer), so order does not matter.
 """
 
 from collections.abc import Sequence
@@ -16,20 +16,21 @@ MAX_ADJUSTED_CAP: Final = 2**208 - 1
 
 
 def adjusted_cap(cap: int, score: int, volatility_bps: int = 0, yield_bps: int = 0) -> int:
-    """Cap (whole USD) times score (per mille) times both tilts (bps), as an integer that nothing was cut from.
+    """Cap (whole USD) times score (per mille) times both tilts (bps), exactly.
 
     DataError for a value out of its range.
     """
     if cap < 0 or not 0 <= score <= PER_MILLE or not 0 <= volatility_bps <= BPS or yield_bps < 0:
         raise DataError(
-            f"market data out of range: cap {cap}, score {score}, volatility {volatility_bps}, yield {yield_bps};"
+            f"market data out of range: cap {cap}, score {score}, volatility {volatility_bps},"
+            f" yield {yield_bps};"
             " caps and yields are not negative, scores 0 to 1000 per mille, volatilities 0 to 10,000 bps"
         )
     return cap * score * (BPS - volatility_bps) * (BPS + yield_bps)
 
 
 def check_bounds(minimums: Sequence[int], maximums: Sequence[int]) -> None:
-    """DataError unless some weights meet all the bounds (bps), or when there are too few or too many coins."""
+    """DataError unless some weights meet all the bounds (bps) and the number of coins is allowed."""
     count = len(minimums)
     if count != len(maximums):
         raise DataError(f"{count} minimums and {len(maximums)} maximums: give one of each per coin")
@@ -46,12 +47,15 @@ def check_bounds(minimums: Sequence[int], maximums: Sequence[int]) -> None:
 
 
 def bounded_weights(
-    adjusted: Sequence[int], minimums: Sequence[int], maximums: Sequence[int], keys: Sequence[int] | None = None
+    adjusted: Sequence[int],
+    minimums: Sequence[int],
+    maximums: Sequence[int],
+    keys: Sequence[int] | None = None,
 ) -> list[int]:
     """Weights (bps, sum exactly 10,000) of adjusted caps (any unit) within bounds (bps), in the order given.
 
-    `keys` break ties of remainders, the lowest first; positions when left out. DataError for input the contract
-    refuses.
+    `keys` break ties of remainders, the lowest first; positions when left out.
+    DataError for input the contract refuses.
     """
     keys = range(len(adjusted)) if keys is None else keys
     if not len(adjusted) == len(minimums) == len(keys):
@@ -74,8 +78,12 @@ def _fix_at_bounds(
         total = sum(caps[i] for i in free)
         if total == 0:  # only zero caps are left, with weight to share: they count as equal
             caps, total = [1] * len(adjusted), len(free)
-        over = {i: budget * caps[i] - maximums[i] * total for i in free if budget * caps[i] > maximums[i] * total}
-        under = {i: minimums[i] * total - budget * caps[i] for i in free if budget * caps[i] < minimums[i] * total}
+        over = {
+            i: budget * caps[i] - maximums[i] * total for i in free if budget * caps[i] > maximums[i] * total
+        }
+        under = {
+            i: minimums[i] * total - budget * caps[i] for i in free if budget * caps[i] < minimums[i] * total
+        }
         if not over and not under:
             break
         excess, lack = sum(over.values()), sum(under.values())

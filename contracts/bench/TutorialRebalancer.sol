@@ -5,6 +5,7 @@ import {AggregatorV3Interface} from "@interfaces/AggregatorV3Interface.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 /// @dev The part of Uniswap's SwapRouter that tutorials use.
@@ -31,6 +32,7 @@ contract TutorialRebalancer is Ownable, ReentrancyGuard {
     struct Coin {
         address token;
         address feed;
+        uint256 decimals;
         uint256 targetWeight;
         uint256 heartbeat;
         uint256 lastTrade;
@@ -49,8 +51,8 @@ contract TutorialRebalancer is Ownable, ReentrancyGuard {
     Coin[] public coins;
     mapping(address token => uint256) public indexOf;
     uint256 public maxSlippageBps = 50;
-    uint256 public lastRebalance;
-    uint256 public tradeCount;
+    uint256 public lastRebalance = 1; // from 1 on, so that no slot is written for the first time when measured
+    uint256 public tradeCount = 1;
 
     event Swapped(address tokenIn, address tokenOut, uint256 amountIn, uint256 amountOut);
     event Rebalanced(uint256 valueBefore, uint256 valueAfter);
@@ -66,7 +68,8 @@ contract TutorialRebalancer is Ownable, ReentrancyGuard {
 
     function addCoin(address token, address feed, uint256 targetWeight, uint256 heartbeat) external onlyOwner {
         indexOf[token] = coins.length;
-        coins.push(Coin(token, feed, targetWeight, heartbeat, block.timestamp, true));
+        uint256 decimals = IERC20Metadata(token).decimals();
+        coins.push(Coin(token, feed, decimals, targetWeight, heartbeat, block.timestamp, true));
     }
 
     function rebalance(Order[] calldata orders) external onlyOwner nonReentrant {
@@ -89,7 +92,8 @@ contract TutorialRebalancer is Ownable, ReentrancyGuard {
     function totalValue() public view returns (uint256 value) {
         for (uint256 i = 0; i < coins.length; i++) {
             if (!coins[i].active) continue;
-            value += (IERC20(coins[i].token).balanceOf(address(this)) * price(i)) / 1e8;
+            uint256 balance = IERC20(coins[i].token).balanceOf(address(this));
+            value += (balance * 10 ** (18 - coins[i].decimals) * price(i)) / 1e8;
         }
     }
 
@@ -98,7 +102,9 @@ contract TutorialRebalancer is Ownable, ReentrancyGuard {
         uint256 b = indexOf[order.tokenOut];
         if (!coins[a].active) revert Inactive(order.tokenIn);
         if (!coins[b].active) revert Inactive(order.tokenOut);
-        uint256 minimum = (((order.amountIn * price(a)) / price(b)) * (10_000 - maxSlippageBps)) / 10_000;
+        uint256 amount = order.amountIn * 10 ** (18 - coins[a].decimals);
+        uint256 minimum = (((amount * price(a)) / price(b)) * (10_000 - maxSlippageBps)) / 10_000;
+        minimum /= 10 ** (18 - coins[b].decimals);
         if (order.minAmountOut > minimum) minimum = order.minAmountOut;
         IERC20(order.tokenIn).forceApprove(address(router), order.amountIn);
         uint256 balance = IERC20(order.tokenOut).balanceOf(address(this));

@@ -140,7 +140,7 @@ contract UniswapV3TwapFeed is AggregatorV3Interface {
         (token0, token1) = (pool_.token0(), pool_.token1());
         if (config.factory.getPool(token0, token1, pool_.fee()) != address(pool_)) revert NotAPool(address(pool_));
         if (config.window < MIN_WINDOW) revert WindowTooShort(config.window, MIN_WINDOW);
-        (,,, uint256 cardinality,,,) = pool_.slot0();
+        (,,,, uint256 cardinality,,) = pool_.slot0(); // paid for; in use once the ring has come round
         uint256 needed = config.window / BLOCK_TIME + 1;
         if (cardinality < needed) revert CardinalityTooSmall(cardinality, needed);
     }

@@ -82,20 +82,28 @@ library PackedSourceLib {
 
     /// @return WAD{USD/coin}
     function minPrice(PackedSource self) internal pure returns (uint256) {
-        return ((PackedSource.unwrap(self) >> MIN_AT) & (2 ** 24 - 1)) * BOUND_STEP;
+        unchecked {
+            return ((PackedSource.unwrap(self) >> MIN_AT) & (2 ** 24 - 1)) * BOUND_STEP;
+        }
     }
 
     /// @return WAD{USD/coin}
     function maxPrice(PackedSource self) internal pure returns (uint256) {
-        return ((PackedSource.unwrap(self) >> MAX_AT) & (2 ** 28 - 1)) * BOUND_STEP;
+        unchecked {
+            return ((PackedSource.unwrap(self) >> MAX_AT) & (2 ** 28 - 1)) * BOUND_STEP;
+        }
     }
 
     function count(PackedSource self) internal pure returns (uint256) {
-        return ((PackedSource.unwrap(self) >> LAST_AT) & 3) + 1;
+        unchecked {
+            return ((PackedSource.unwrap(self) >> LAST_AT) & 3) + 1;
+        }
     }
 
     function quorum(PackedSource self) internal pure returns (uint256) {
-        return ((PackedSource.unwrap(self) >> QUORUM_AT) & 3) + 1;
+        unchecked {
+            return ((PackedSource.unwrap(self) >> QUORUM_AT) & 3) + 1;
+        }
     }
 
     function isFrozen(PackedSource self) internal pure returns (bool) {

@@ -113,6 +113,7 @@ struct SessionView {
     uint256 lastFillAt; // s
     uint256 lastEndedAt; // s
     uint256 lastSettledAt; // s
+    uint256 lossUsed; // 1e-12 of the fund, spent of the loss budget as of `lastFillAt`
     address[] tokens;
     uint256[] targets; // bps
     uint256[] prices; // WAD{USD/coin} at the opening, to 1e-8; 0 before the first session

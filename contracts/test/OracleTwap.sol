@@ -49,7 +49,7 @@ contract UniswapV3PoolModel {
     }
 
     function slot0() external view returns (uint160, int24, uint16, uint16, uint16, uint8, bool) {
-        return (TickMath.sqrtRatioAtTick(tick), tick, 0, cardinality, cardinality, 0, true);
+        return (TickMath.sqrtRatioAtTick(tick), tick, 0, 1, cardinality, 0, true);
     }
 
     function observe(uint32[] calldata ago)

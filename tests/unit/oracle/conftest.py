@@ -1,13 +1,9 @@
 """A price oracle with its roles, and feeds that can be told to misbehave."""
 
-import json
-from pathlib import Path
-
 import pytest
-from ape.contracts import ContractContainer
 from eth_utils import keccak
-from ethpm_types import ContractType
 
+from tests.access import access_manager_type
 from tests.bad_feeds import bounds_of
 
 CURATOR_ROLE, GUARDIAN_ROLE = 1, 2
@@ -54,21 +50,8 @@ def attacker(accounts):
 
 
 @pytest.fixture(scope="session")
-def manager_type():
-    """OpenZeppelin's AccessManager, as its package ships it compiled."""
-    path = Path("node_modules/@openzeppelin/contracts/build/contracts/AccessManager.json")
-    built = json.loads((Path(__file__).parents[3] / path).read_text())
-    fields = {
-        "contractName": built["contractName"],
-        "abi": built["abi"],
-        "deploymentBytecode": built["bytecode"],
-    }
-    return ContractContainer(ContractType.model_validate(fields))
-
-
-@pytest.fixture(scope="session")
-def manager(manager_type, governor, curator, guardian):
-    access = governor.deploy(manager_type, governor)
+def manager(governor, curator, guardian):
+    access = governor.deploy(access_manager_type(), governor)
     access.grantRole(CURATOR_ROLE, curator, 0, sender=governor)
     access.grantRole(GUARDIAN_ROLE, guardian, 0, sender=governor)
     return access

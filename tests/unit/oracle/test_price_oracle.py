@@ -139,7 +139,7 @@ def test_quote__any_amount_of_gas__never_makes_a_good_feed_look_bad(
     project, oracle, governor, curator, chain
 ):
     """The feed needs nearly all it may use; whatever the caller supplies, it is good or the call reverts."""
-    heavy = governor.deploy(project.HeavyFeed, oracle.FEED_GAS() - 3_000)
+    heavy = governor.deploy(project.HeavyFeed, oracle.FEED_GAS() - 1_000)
     oracle.setSources(COIN, [(heavy.address, HEARTBEAT, 8, CENT, 1_000 * WAD)], 1, 0, sender=curator)
     outcomes = {gas: _quote_with(chain, oracle, COIN, gas) for gas in range(0, 300_000, 997)}
     assert set(outcomes.values()) == {"out of gas", "InsufficientGas", (WAD, WAD, GOOD)}

@@ -89,7 +89,10 @@ def _bounds(rng: random.Random, count: int) -> tuple[list[int], list[int]]:
         return [500] * count, [4000] * count
     if kind == 2:  # minima that just meet, or nearly
         minimums = _parts(rng, count, BPS - rng.choice((0, 1, 5)))
-        return minimums, [low + rng.choice((0, 1, 50, BPS)) if rng.random() < 0.5 else BPS for low in minimums]
+        maximums = [low + rng.choice((0, 1, 50, BPS)) for low in minimums]
+        if sum(maximums) < BPS:
+            maximums[rng.randrange(count)] = BPS
+        return minimums, maximums
     if kind == 3:  # maxima that just meet, or nearly
         maximums = _parts(rng, count, BPS + rng.choice((0, 1, 5)))
         return [rng.randint(0, high) if rng.random() < 0.5 else 0 for high in maximums], maximums

@@ -1,4 +1,4 @@
-"""What the weights must be, said another way: exact fractions, and the ratio found by walking its breakpoints."""
+"""What the weights must be, said another way: exact fractions, the ratio found among its breakpoints."""
 
 from fractions import Fraction
 
@@ -18,8 +18,9 @@ def clip_and_renormalise(caps: list[int], low: int, high: int) -> list[int]:
 def continuous_projection(case: Case) -> list[Fraction]:
     """clamp(L * cap, min, max) with sum 10,000, unrounded: the smallest L at which the sum reaches 10,000.
 
-    The sum is piecewise linear and rising in L; its breakpoints are the ratios at which a coin leaves its minimum or
-    reaches its maximum. Where even an unbounded L falls short, coins without a cap share the rest as equals.
+    The sum is piecewise linear and rising in L; its breakpoints are the ratios at which a coin leaves its
+    minimum or reaches its maximum. Where even an unbounded L falls short, coins without a cap share the rest
+    as equals.
     """
     caps = list(case.caps)
     if _reach(case) < BPS:
@@ -42,10 +43,14 @@ def _fill(caps: list[int], case: Case, coins: list[int], total: Fraction) -> lis
     bounds = [(case.minimums[i], case.maximums[i]) for i in coins]
 
     def at(ratio: Fraction) -> list[Fraction]:
-        return [min(max(ratio * cap, Fraction(low)), Fraction(high)) for cap, (low, high) in zip(caps, bounds, strict=True)]
+        return [
+            min(max(ratio * cap, Fraction(low)), Fraction(high))
+            for cap, (low, high) in zip(caps, bounds, strict=True)
+        ]
 
     points = sorted(
-        {Fraction(b, cap) for cap, pair in zip(caps, bounds, strict=True) if cap for b in pair} | {Fraction(0)}
+        {Fraction(b, cap) for cap, pair in zip(caps, bounds, strict=True) if cap for b in pair}
+        | {Fraction(0)}
     )
     below, above = 0, len(points) - 1  # the first point whose sum reaches the total
     while below < above:
@@ -69,7 +74,7 @@ def rounded(exact: list[Fraction], keys: tuple[int, ...]) -> list[int]:
 
 
 def assert_optimal(case: Case, exact: list[Fraction]) -> None:
-    """The Karush-Kuhn-Tucker conditions: one ratio for all free coins, which no coin at a bound would leave it at."""
+    """The Karush-Kuhn-Tucker conditions: one ratio, at which no coin wants to leave its bound."""
     assert sum(exact) == BPS
     ratios = [weight / cap if cap else None for weight, cap in zip(exact, case.caps, strict=True)]
     free = {
@@ -78,8 +83,16 @@ def assert_optimal(case: Case, exact: list[Fraction]) -> None:
         if ratio is not None and low < weight < high
     }
     assert len(free) <= 1
-    at_max = [r for r, w, low, high in zip(ratios, exact, case.minimums, case.maximums, strict=True) if r is not None and w == high > low]
-    at_min = [r for r, w, low, high in zip(ratios, exact, case.minimums, case.maximums, strict=True) if r is not None and w == low < high]
+    at_max = [
+        r
+        for r, w, low, high in zip(ratios, exact, case.minimums, case.maximums, strict=True)
+        if r is not None and w == high > low
+    ]
+    at_min = [
+        r
+        for r, w, low, high in zip(ratios, exact, case.minimums, case.maximums, strict=True)
+        if r is not None and w == low < high
+    ]
     # The common ratio lies above every ratio stopped at a maximum and below every ratio held up at a minimum.
     highest_stopped, lowest_held = max(at_max, default=None), min(at_min, default=None)
     for ratio in free:

@@ -1,5 +1,6 @@
-"""Drawn cases, contract against twin against exact fractions; every promise is asserted on the contract's answers."""
+"""Drawn cases, contract against twin and exact fractions; promises are asserted on the contract's answers."""
 
+import itertools
 import random
 import time
 from collections.abc import Iterator
@@ -20,7 +21,9 @@ def on_chain(weight_batch: ContractInstance, cases: list[Case]) -> list[list[int
     return decode(bytes(weight_batch.batch(b"".join(case.encode() for case in cases))), cases)
 
 
-def batches(weight_batch: ContractInstance, total: int, seed: int) -> Iterator[tuple[list[Case], random.Random]]:
+def batches(
+    weight_batch: ContractInstance, total: int, seed: int
+) -> Iterator[tuple[list[Case], random.Random]]:
     rng, limit = random.Random(seed), weight_batch.MAX_ADJUSTED_CAP()
     for start in range(0, total, PROFILE.batch):
         yield [draw(rng, limit) for _ in range(min(PROFILE.batch, total - start))], rng
@@ -28,7 +31,9 @@ def batches(weight_batch: ContractInstance, total: int, seed: int) -> Iterator[t
 
 def assert_bounded(case: Case, weights: list[int]) -> None:
     assert sum(weights) == BPS
-    assert all(low <= w <= high for w, low, high in zip(weights, case.minimums, case.maximums, strict=True)), case
+    assert all(
+        low <= w <= high for w, low, high in zip(weights, case.minimums, case.maximums, strict=True)
+    ), case
 
 
 def assert_larger_cap_not_smaller_weight(case: Case, weights: list[int]) -> None:
@@ -37,7 +42,7 @@ def assert_larger_cap_not_smaller_weight(case: Case, weights: list[int]) -> None
         groups.setdefault((low, high), []).append((cap, weight))
     for group in groups.values():
         group.sort()
-        for (cap, weight), (larger_cap, other) in zip(group, group[1:], strict=False):
+        for (cap, weight), (larger_cap, other) in itertools.pairwise(group):
             assert cap == larger_cap or weight <= other, case
 
 
@@ -82,24 +87,27 @@ def test_bounded_weights__drawn_cases__contract_equals_twin_and_keeps_its_promis
         _assert_variants(weight_batch, cases, answers, rng, limit)
     assert cases_done == PROFILE.weight_cases
     assert plain > PROFILE.weight_cases // 50, "the draws must include cases that no bound touches"
-    print(f"\n{cases_done} cases with three variants each, {cases_done / (time.perf_counter() - started):,.0f} cases/s")
+    rate = cases_done / (time.perf_counter() - started)
+    print(f"\n{cases_done} cases with three variants each, {rate:,.0f} cases/s")
 
 
 def _assert_variants(weight_batch, cases: list[Case], answers: list[list[int]], rng, limit: int) -> None:
-    """Order-independence, own-cap monotonicity and idempotence, on three more answers of the contract per case."""
+    """Order-independence, own-cap monotonicity, idempotence: three more answers of the contract per case."""
     orders = [rng.sample(range(len(case)), len(case)) for case in cases]
     permuted = [case.permuted(order) for case, order in zip(cases, orders, strict=True)]
     grown = [raised(case, rng, limit) for case in cases]
     again = [
-        Case(tuple(w), case.minimums, case.maximums, case.keys) for case, w in zip(cases, answers, strict=True)
+        Case(tuple(w), case.minimums, case.maximums, case.keys)
+        for case, w in zip(cases, answers, strict=True)
     ]
-    found = on_chain(weight_batch, permuted + [case for case, _ in grown] + again)
-    count = len(cases)
+    in_other_order = on_chain(weight_batch, permuted)
+    after_growth = on_chain(weight_batch, [case for case, _ in grown])
+    repeated = on_chain(weight_batch, again)
     for i, weights in enumerate(answers):
-        assert found[i] == [weights[j] for j in orders[i]], f"order matters: {cases[i]}"
-        after, position = found[count + i], grown[i][1]
-        assert after[position] >= weights[position], f"a larger cap lost weight: {cases[i]} -> {grown[i]}"
-        assert found[2 * count + i] == weights, f"not idempotent: {cases[i]}"
+        position = grown[i][1]
+        assert in_other_order[i] == [weights[j] for j in orders[i]], f"order matters: {cases[i]}"
+        assert after_growth[i][position] >= weights[position], f"a larger cap lost weight: {grown[i]}"
+        assert repeated[i] == weights, f"not idempotent: {cases[i]}"
 
 
 def test_bounded_weights__drawn_cases__equal_the_exact_projection_rounded(weight_batch):

@@ -1,0 +1,97 @@
+"""How much the pools pay for how much: ladders of quotes through QuoterV2, at the snapshot's block."""
+
+from typing import Any, Final
+
+from ballast.chain.multicall import aggregate, foreign
+from ballast.index_file import IndexFile
+from ballast.keeper.snapshot import Coin, Hop, Phase, Rung, Snapshot
+from ballast.model.prices import Status
+from ballast.units import BPS, WAD, ceil_div
+
+_QUOTE: Final = (
+    "quoteExactInputSingle((address,address,uint256,uint24,uint160))(uint256,uint160,uint32,uint256)"
+)
+_STEPS: Final = (1, 2, 4, 8, 16, 24, 32, 48, 64)  # 64ths of the largest amount worth quoting
+_PER_CALL: Final = 64  # quotes in one eth_call: each costs up to some 300,000 gas
+_PRICE_LIMITS: Final = (
+    4295128739 + 1,
+    1461446703485210103287273052203988822378723970342 - 1,
+)  # of a pool's square root price: there its liquidity has run out
+
+PoolKey = tuple[str, str, int]
+
+
+def quote_hops(snapshot: Snapshot, index: IndexFile, pools: dict[PoolKey, str]) -> tuple[Hop, ...]:
+    """Every pool in every direction that a fill could use, with its ladder.
+
+    A coin above its target is sold, one below it is bought, and hubs are both. Without good prices nothing is
+    traded, and nothing is quoted.
+    """
+    drifts = _drifts(snapshot)
+    if not drifts:
+        return ()
+    hubs = {index.coin(symbol).token for symbol in index.hubs}
+    sellers = {token for token, drift in drifts.items() if drift > 0} | hubs
+    buyers = {token for token, drift in drifts.items() if drift < 0} | hubs
+    largest = 2 * max(abs(drift) for drift in drifts.values())
+    hops = []
+    for (a, b, fee), pool in pools.items():
+        for token_in, token_out in ((a, b), (b, a)):
+            if token_in in sellers and token_out in buyers:
+                hops.append((pool, fee, snapshot.coin(token_in), snapshot.coin(token_out)))
+    return _quoted(snapshot, index, hops, largest)
+
+
+def _drifts(snapshot: Snapshot) -> dict[str, int]:
+    """WAD{USD} of each coin above (+) or below (-) its target; empty when it cannot be told or is nothing."""
+    coins = snapshot.coins
+    if any(coin.quote.status != Status.GOOD for coin in coins):
+        return {}
+    values = {coin.token: coin.reserve * coin.scale * coin.quote.mid // WAD for coin in coins}
+    total = sum(values.values())
+    is_open = snapshot.session.phase == Phase.OPEN
+    drifts = {}
+    for coin in coins:
+        target = coin.vault_weight if is_open else coin.optimal_weight
+        drifts[coin.token] = values[coin.token] - target * total // BPS
+    return drifts if any(drifts.values()) else {}
+
+
+def _quoted(
+    snapshot: Snapshot, index: IndexFile, hops: list[tuple[str, int, Coin, Coin]], largest: int
+) -> tuple[Hop, ...]:
+    """The hops with their ladders, asked in as few calls as gas allows."""
+    quoter = index.venues.uniswap_v3.quoter
+    asked = [(hop, _amounts(hop[2], largest)) for hop in hops]
+    calls = [
+        foreign(quoter, _QUOTE, coin_in.token, coin_out.token, amount, fee, 0, may_fail=True)
+        for (_, fee, coin_in, coin_out), amounts in asked
+        for amount in amounts
+    ]
+    answers = iter(aggregate(calls, snapshot.block, _PER_CALL))
+    return tuple(
+        Hop(
+            pool, fee, coin_in.token, coin_out.token, _ladder([(amount, next(answers)) for amount in amounts])
+        )
+        for (pool, fee, coin_in, coin_out), amounts in asked
+    )
+
+
+def _amounts(coin: Coin, largest: int) -> list[int]:
+    """Increasing amounts, own decimals, up to `largest` WAD{USD} worth of the coin."""
+    top = ceil_div(largest * WAD, coin.quote.mid * coin.scale)
+    return sorted({ceil_div(top * step, _STEPS[-1]) for step in _STEPS} - {0})
+
+
+def _ladder(quotes: list[tuple[int, Any]]) -> tuple[Rung, ...]:
+    """Rungs up to where the pool is used up: from there on a quote is no longer one for the whole amount."""
+    rungs: list[Rung] = []
+    for amount, answer in quotes:
+        if answer is None or answer[1] in _PRICE_LIMITS:
+            break
+        if answer[0] <= (rungs[-1].amount_out if rungs else 0):
+            if rungs:
+                break
+            continue  # too little to be paid anything: the ladder begins higher
+        rungs.append(Rung(amount, answer[0]))
+    return tuple(rungs)

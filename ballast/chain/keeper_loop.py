@@ -1,0 +1,192 @@
+"""The keeper's loop: resume what an earlier run began, look, decide, send one transaction, repeat.
+
+Every transaction is signed first, written to the journal, then sent; so a keeper killed at any moment finds
+on its next start what it may have sent, and sends nothing twice.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
+from ape.exceptions import ApeException, ContractLogicError
+from ape.utils import ManagerAccessMixin
+from requests import RequestException
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from web3.exceptions import TimeExhausted, TransactionNotFound, Web3Exception
+
+from ballast.chain.connect import chain_identity
+from ballast.chain.deployment import Deployment
+from ballast.chain.explain import explain
+from ballast.chain.system import System
+from ballast.chain.transactor import send, signed
+from ballast.errors import ChainError
+from ballast.keeper.allocation import Policy
+from ballast.keeper.decide import Action, Plan, decide
+from ballast.keeper.journal import Entry, Fate, Identity, Journal, Next, Seen, resume
+from ballast.keeper.planning import PlannedTrade
+from ballast.keeper.snapshot import Snapshot
+
+_TRANSIENT = (ConnectionError, RequestException, Web3Exception, TimeoutError)
+_LOOKS_AT_A_RECEIPT = 0.2  # s between two
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pass of the loop: what was decided, on which view of the chain, and what became of it."""
+
+    snapshot: Snapshot
+    plan: Plan
+    tx_hash: str | None = None
+    fate: Fate | None = None
+    receipt: ReceiptAPI | None = None
+    refusal: str | None = None  # why the chain would not take it, in one line
+
+
+def journal_identity(deployment: Deployment) -> Identity:
+    """Which chain and deployment a journal belongs to."""
+    chain = chain_identity()
+    addresses = tuple(sorted((name, item.address) for name, item in deployment.contracts.items()))
+    return Identity(chain.chain_id, chain.first_hash, addresses)
+
+
+def route_data(trade: PlannedTrade) -> bytes:
+    """A planned trade's route in the form of `UniswapV3Venue`: token, then fee and token a hop."""
+    route = bytes.fromhex(trade.hops[0].token_in[2:])
+    for hop in trade.hops:
+        route += hop.fee.to_bytes(3, "big") + bytes.fromhex(hop.token_out[2:])
+    return route
+
+
+def trade_tuples(plan: Plan, venue: str) -> list[tuple[str, str, int, int, str, bytes]]:
+    """The plan's trades as `executeRebalance` takes them."""
+    trades = plan.fill.trades if plan.fill is not None else ()
+    return [(t.token_in, t.token_out, t.amount_in, t.min_amount_out, venue, route_data(t)) for t in trades]
+
+
+class Keeper:
+    """One keeper account on one deployment."""
+
+    def __init__(
+        self,
+        account: AccountAPI,
+        system: System,
+        look: Callable[[], Snapshot],
+        journal: Journal,
+        policy: Policy,
+        receipt_timeout: float = 300,
+    ) -> None:
+        """`look` takes a fresh snapshot; `receipt_timeout` is in seconds."""
+        self._account = account
+        self._system = system
+        self._look = look
+        self._journal = journal
+        self._policy = policy
+        self._timeout = receipt_timeout
+        self._log = structlog.get_logger("keeper").bind(keeper=str(account.address))
+
+    def recover(self) -> None:
+        """Finds out what became of what an earlier run may have sent. ChainError: it is still open."""
+        deadline = time.monotonic() + self._timeout
+        while True:
+            first = resume(self._journal, self._mined_nonce(), self._seen)
+            if first.next == Next.NOTHING_PENDING:
+                return
+            entry = first.entry
+            assert entry is not None
+            if first.next == Next.KNOWN:
+                assert first.fate is not None
+                self._journal.done(first.fate)
+                self._log.info("resumed", tx=entry.tx_hash, purpose=entry.purpose, fate=first.fate.value)
+                return
+            if time.monotonic() > deadline:
+                raise ChainError(
+                    f"transaction {entry.tx_hash} (nonce {entry.nonce}) is still waiting to be mined: "
+                    "raise its fee from the keeper's wallet or wait, then start the keeper again"
+                )
+            time.sleep(_LOOKS_AT_A_RECEIPT)
+
+    @staticmethod
+    def preview(look: Callable[[], Snapshot], policy: Policy) -> tuple[Snapshot, Plan]:
+        """What a keeper would do now; needs no account and no journal."""
+        snapshot = look()
+        return snapshot, decide(snapshot, policy)
+
+    def step(self) -> Step:
+        """Resumes, looks, decides and carries out at most one transaction."""
+        self.recover()
+        snapshot, plan = self.preview(self._look, self._policy)
+        self._log.info("decided", block=snapshot.block, action=plan.action.value, cause=plan.cause.value,
+                       detail=plan.detail)  # fmt: skip
+        if plan.action == Action.WAIT:
+            return Step(snapshot, plan)
+        try:
+            transaction = signed(self._account, self._build(plan))
+        except ContractLogicError as error:  # refused in simulation: nothing was sent, the next look decides
+            self._log.warning("refused", why=explain(error))
+            return Step(snapshot, plan, refusal=explain(error))
+        return self._carry_out(snapshot, plan, transaction)
+
+    def watch(self, poll_seconds: float, stop: Callable[[], bool] = lambda: False) -> None:
+        """Steps for ever; a node that does not answer is asked again, each time more patiently."""
+        retrying = Retrying(
+            retry=retry_if_exception_type(_TRANSIENT),
+            wait=wait_exponential(multiplier=1, max=60),
+            stop=stop_after_attempt(20),
+            reraise=True,
+        )
+        while not stop():
+            done = retrying(self.step)
+            if done.plan.action == Action.WAIT or done.refusal is not None:
+                time.sleep(poll_seconds)
+
+    def _build(self, plan: Plan) -> TransactionAPI:
+        rebalancer: Any = self._system.rebalancer
+        sender = self._account.address
+        if plan.action == Action.CLOSE:
+            return rebalancer.close.as_transaction(sender=sender)
+        trades = trade_tuples(plan, str(self._system.venue.address))
+        return rebalancer.executeRebalance.as_transaction(trades, sender=sender)
+
+    def _carry_out(self, snapshot: Snapshot, plan: Plan, transaction: TransactionAPI) -> Step:
+        """Journals, sends, marks."""
+        tx_hash = "0x" + bytes(transaction.txn_hash).hex()
+        raw = "0x" + bytes(transaction.serialize_transaction()).hex()
+        nonce = transaction.nonce
+        assert nonce is not None
+        self._journal.sending(Entry(nonce, tx_hash, raw, plan.action.value, snapshot.session.id))
+        receipt, refusal = None, None
+        try:
+            receipt = send(transaction)
+        except ContractLogicError as error:
+            refusal = explain(error)
+        except (ApeException, TimeExhausted) as error:  # it may be on its way: the journal finds out
+            self._log.warning("unsure", tx=tx_hash, why=explain(error))
+        known = resume(self._journal, self._mined_nonce(), self._seen)
+        if known.next == Next.WAIT:
+            self.recover()
+            return Step(snapshot, plan, tx_hash, refusal=refusal)
+        assert known.fate is not None
+        self._journal.done(known.fate, receipt.block_number if receipt is not None else None)
+        self._log.info("sent", tx=tx_hash, action=plan.action.value, fate=known.fate.value, refusal=refusal)
+        return Step(snapshot, plan, tx_hash, known.fate, receipt, refusal)
+
+    def _mined_nonce(self) -> int:
+        web3 = ManagerAccessMixin.network_manager.provider.web3
+        return int(web3.eth.get_transaction_count(self._account.address, "latest"))
+
+    @staticmethod
+    def _seen(tx_hash: str) -> Seen:
+        web3 = ManagerAccessMixin.network_manager.provider.web3
+        try:
+            receipt = web3.eth.get_transaction_receipt(tx_hash)
+            return Seen.SUCCEEDED if receipt["status"] == 1 else Seen.REVERTED
+        except TransactionNotFound:
+            pass
+        try:
+            web3.eth.get_transaction(tx_hash)
+            return Seen.PENDING
+        except TransactionNotFound:
+            return Seen.UNKNOWN

@@ -1,0 +1,332 @@
+"""The description of an index: a YAML file read into validated, frozen models.
+
+Money and prices are written as decimal numbers in USD and held as `Decimal`; `ballast.units.wad_of` makes
+them WAD without loss. Weights and limits are bps, scores per mille, times seconds.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from eth_utils.address import is_checksum_address, is_hex_address, to_checksum_address
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ballast.errors import ConfigError
+from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY
+
+BOUND_STEP_USD = Decimal("0.001")  # PriceOracle keeps bounds in these steps ...
+MAX_BOUND_USD = (2**24 - 1) * BOUND_STEP_USD  # ... of 24 bits
+
+
+def _checksummed(value: str) -> str:
+    """The address in EIP-55 form. ValueError when malformed, zero, or mixed-case with a wrong checksum."""
+    if not is_hex_address(value) or not value.startswith("0x"):
+        raise ValueError("not an address: 0x and 40 hex digits expected")
+    if value[2:] not in (value[2:].lower(), value[2:].upper()) and not is_checksum_address(value):
+        raise ValueError("address has a wrong EIP-55 checksum: a character is mistyped")
+    if int(value, 16) == 0:
+        raise ValueError("the zero address stands for nothing here")
+    return to_checksum_address(value)
+
+
+Address = Annotated[str, AfterValidator(_checksummed)]
+Bps = Annotated[int, Field(ge=0, le=BPS)]
+Seconds = Annotated[int, Field(ge=0, le=10 * 365 * SECONDS_PER_DAY)]
+Heartbeat = Annotated[int, Field(ge=1, le=30 * SECONDS_PER_DAY)]
+Usd = Annotated[Decimal, Field(ge=0, max_digits=30, allow_inf_nan=False)]
+Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9.]{1,11}$")]
+FeeTier = Annotated[int, Field(ge=1, lt=1_000_000)]  # hundredths of a bp, as Uniswap V3 counts
+
+
+class _Strict(BaseModel):
+    """Unknown keys are mistakes; nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Bounded(_Strict):
+    """A source whose answers outside [min_price, max_price] USD are refused."""
+
+    min_price: Usd = Decimal("0.05")
+    max_price: Usd = Decimal("2")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not 0 < self.min_price < self.max_price:
+            raise ValueError("min_price must be above 0 and below max_price")
+        if self.max_price > MAX_BOUND_USD:
+            raise ValueError(f"max_price is above {MAX_BOUND_USD} USD, the most that the oracle holds")
+        if self.min_price % BOUND_STEP_USD or self.max_price % BOUND_STEP_USD:
+            raise ValueError(f"min_price and max_price must be multiples of {BOUND_STEP_USD} USD")
+        return self
+
+
+class ChainlinkSource(_Bounded):
+    """A Chainlink proxy; an answer older than `heartbeat` seconds is stale."""
+
+    kind: Literal["chainlink"]
+    feed: Address
+    heartbeat: Heartbeat
+
+
+class TwapSource(_Bounded):
+    """A Uniswap V3 pool's time-weighted price over `window` seconds, in USD through the other coin's feed."""
+
+    kind: Literal["twap"]
+    pool: Address
+    window: Annotated[int, Field(ge=60, le=SECONDS_PER_DAY)]
+    quote_feed: Address
+    heartbeat: Heartbeat
+    min_liquidity: Annotated[int, Field(ge=1, lt=2**128)]  # Uniswap's L, harmonic mean over the window
+    min_quote_price: Usd = Decimal("0.5")  # of the other coin, at or below it the feed does not answer
+    max_quote_price: Usd = Decimal("2")  # likewise at or above
+
+    @model_validator(mode="after")
+    def _quote_ordered(self) -> Self:
+        if not self.min_quote_price < self.max_quote_price:
+            raise ValueError("min_quote_price must be below max_quote_price")
+        return self
+
+
+Source = Annotated[ChainlinkSource | TwapSource, Field(discriminator="kind")]
+
+
+class MarketCap(_Strict):
+    """Where a coin's market cap comes from, and what it is at deployment."""
+
+    source: Literal["REPORTED", "SUPPLY"] = "REPORTED"
+    initial_usd: Annotated[Decimal, Field(gt=0, max_digits=30, allow_inf_nan=False)]
+    score: Annotated[int, Field(ge=0, le=PER_MILLE)] = PER_MILLE  # per mille
+
+
+class Coin(_Strict):
+    """A constituent: its token, the bounds of its weight, its prices and its market cap."""
+
+    symbol: Symbol
+    token: Address
+    decimals: Annotated[int, Field(ge=0, le=18)]
+    min_weight_bps: Bps = 500
+    max_weight_bps: Bps = 4_000
+    oracle: Annotated[tuple[Source, ...], Field(min_length=1, max_length=4)]
+    min_sources: Annotated[int, Field(ge=1)] = 1  # good answers needed for a GOOD quote
+    market_cap: MarketCap
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.min_weight_bps > self.max_weight_bps:
+            raise ValueError("min_weight_bps is above max_weight_bps")
+        if self.min_sources > len(self.oracle):
+            raise ValueError(
+                f"min_sources is {self.min_sources} but only {len(self.oracle)} sources are given"
+            )
+        return self
+
+
+class OracleParams(_Strict):
+    """Limits that hold for every coin's sources."""
+
+    max_deviation_bps: Bps = 100  # between the lowest and the highest good source
+    eth_usd: ChainlinkSource  # prices gas
+
+
+class RebalancingParams(_Strict):
+    """When a rebalance runs and how far a trade may go."""
+
+    drift_limit_bps: Bps = 300
+    price_limit_bps: Bps = 100
+    calendar_seconds: Seconds = 7 * SECONDS_PER_DAY
+    settle_band_bps: Bps = 50
+    slippage_bps: Bps = 50  # at rest
+    slippage_ceiling_bps: Bps = 200  # however volatile the pair
+    cooldown_seconds: Seconds = 6 * 3_600
+    session_seconds: Annotated[int, Field(ge=60)] = 2 * 3_600
+    fill_interval_seconds: Seconds = 30  # between two keeper fills
+    max_trades: Annotated[int, Field(ge=1, le=255)] = 16  # in one fill
+    max_trade_usd: Annotated[Decimal, Field(gt=0)] = Decimal(1_000_000)  # per pair and fill
+    min_value_usd: Usd = Decimal(1_000)  # of what would be traded
+    gas_ceiling_usd: Usd = Decimal(200)
+    gas_estimate: Annotated[int, Field(ge=21_000, lt=2**32)] = 1_500_000  # gas of a whole rebalance
+    loss_budget_bps: Bps = 50  # of the fund's value that keeper fills may lose against the oracle ...
+    loss_period_seconds: Annotated[int, Field(ge=1)] = (
+        7 * SECONDS_PER_DAY
+    )  # ... refilled evenly over this long
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.settle_band_bps >= self.drift_limit_bps:
+            raise ValueError("settle_band_bps must be below drift_limit_bps, or a session could never end")
+        if self.slippage_bps > self.slippage_ceiling_bps:
+            raise ValueError("slippage_bps is above slippage_ceiling_bps")
+        return self
+
+
+class PairLimits(_Strict):
+    """A pair's own limits in place of the general ones, either way round."""
+
+    coins: tuple[Symbol, Symbol]
+    slippage_bps: Annotated[int, Field(ge=1, le=BPS)]
+    max_trade_usd: Usd  # per fill; 0 stops the pair
+
+
+class CalculatorParams(_Strict):
+    """Bounds on market data and on the basket."""
+
+    min_active: Annotated[int, Field(ge=1)] = 3
+    max_age_seconds: Annotated[int, Field(ge=60)] = 2 * SECONDS_PER_DAY
+    max_change_bps_per_hour: Annotated[int, Field(ge=1, le=BPS)] = 1_000
+
+
+class Role(_Strict):
+    """Who holds a role (without an account: the deployer), and how long after announcing they may act."""
+
+    account: Address | None = None
+    delay_seconds: Seconds = 0
+
+
+class Roles(_Strict):
+    """The index's five roles."""
+
+    governor: Role = Role()
+    curator: Role = Role()
+    guardian: Role = Role()
+    keeper: Role = Role()
+    reporter: Role = Role()
+
+    @model_validator(mode="after")
+    def _guardian_is_instant(self) -> Self:
+        if self.guardian.delay_seconds:
+            raise ValueError("guardian.delay_seconds must be 0: de-risking is instant")
+        return self
+
+
+class UniswapV3(_Strict):
+    """The venue's factory and quoter, and the fee tiers searched for pools."""
+
+    factory: Address
+    quoter: Address
+    fee_tiers: Annotated[tuple[FeeTier, ...], Field(min_length=1)] = (100, 500)
+    # keccak256 of the pools' creation code; this one is the mainnet factory's
+    pool_init_code_hash: Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")] = (
+        "0xe34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54"
+    )
+
+
+class Venues(_Strict):
+    """Where the basket trades."""
+
+    uniswap_v3: UniswapV3
+
+
+class IndexFile(_Strict):
+    """A whole index, as `deploy` builds it and the keeper trades it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=50)]
+    symbol: Symbol
+    chain_id: Annotated[int, Field(ge=1)]
+    coins: Annotated[tuple[Coin, ...], Field(min_length=2, max_length=50)]
+    oracle: OracleParams
+    calculator: CalculatorParams = CalculatorParams()
+    rebalancing: RebalancingParams = RebalancingParams()
+    pair_limits: tuple[PairLimits, ...] = ()
+    roles: Roles = Roles()
+    venues: Venues
+    hubs: tuple[Symbol, ...] = ()  # coins of the index that a two-hop route may pass through
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        symbols = [coin.symbol for coin in self.coins]
+        _refuse_twice("coin symbol", symbols)
+        _refuse_twice("coin token", [coin.token for coin in self.coins])
+        _refuse_twice("hub", list(self.hubs))
+        _refuse_twice("pair", ["/".join(sorted(pair.coins)) for pair in self.pair_limits])
+        for symbol in (symbol for pair in self.pair_limits for symbol in pair.coins):
+            if symbol not in symbols:
+                raise ValueError(f"pair_limits: {symbol} is not a coin of this index")
+        for hub in self.hubs:
+            if hub not in symbols:
+                raise ValueError(f"hub {hub} is not a coin of this index: name one of {', '.join(symbols)}")
+        if len(self.coins) < self.calculator.min_active:
+            raise ValueError(
+                f"{len(self.coins)} coins, but calculator.min_active is {self.calculator.min_active}"
+            )
+        lowest, highest = (sum(getattr(c, f"{end}_weight_bps") for c in self.coins) for end in ("min", "max"))
+        if not lowest <= BPS <= highest:
+            raise ValueError(f"weight bounds sum to {lowest}..{highest} bps: {BPS} must lie between")
+        return self
+
+    def coin(self, symbol: str) -> Coin:
+        """The coin of that symbol. KeyError when there is none."""
+        return {coin.symbol: coin for coin in self.coins}[symbol]
+
+
+def _refuse_twice(what: str, values: list[str]) -> None:
+    """ValueError when a value occurs twice."""
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{what} {value} is given twice")
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Plain YAML, but a key given twice is an error instead of silently the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping as a dict. yaml.MarkedYAMLError on a key given twice."""
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, str) and key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key {key} is given twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key if isinstance(key, str) else id(key_node))
+        return super().construct_mapping(node, deep=deep)
+
+
+def load_index(path: Path) -> IndexFile:
+    """The index described in a YAML file. ConfigError, one line: file, key, what is wrong and the way out."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not a text file: give an index description in YAML") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: {error.strerror}: set BALLAST_INDEX_FILE to an index description"
+        ) from None
+    return parse_index(text, str(path))
+
+
+def parse_index(text: str, name: str) -> IndexFile:
+    """The index described in YAML text; `name` stands for it in messages. ConfigError as `load_index`."""
+    try:
+        raw = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader, only stricter
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise ConfigError(
+            f"{name}: line {line}: {error.problem or 'malformed'}: correct the YAML there"
+        ) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{name}: not YAML: {' '.join(str(error).split())}: correct the file") from None
+    if not isinstance(raw, dict):
+        raise ConfigError(
+            f"{name}: a mapping of keys expected (name, symbol, coins, ...): start from stable5.yaml"
+        )
+    try:
+        return IndexFile.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {_first_problem(error, raw)}") from None
+
+
+def _first_problem(error: ValidationError, raw: dict[str, Any]) -> str:
+    """`key: what is wrong: what to do` of the first problem; a coin is named by its symbol."""
+    first = error.errors()[0]
+    parts = [str(part) for part in first["loc"] if str(part) not in ("chainlink", "twap")]
+    if parts[:1] == ["coins"] and len(parts) > 1 and isinstance(raw.get("coins"), list):
+        coin = raw["coins"][int(parts[1])]
+        if isinstance(coin, dict) and "symbol" in coin:
+            parts[1] = str(coin["symbol"])
+    hints = {"missing": "add it", "extra_forbidden": "remove it or correct its name"}
+    message = str(first["msg"]).removeprefix("Value error, ").replace("\n", " ")
+    more = error.error_count() - 1
+    tail = f" ({more} more after this one)" if more else ""
+    return f"{'.'.join(parts) or 'the index'}: {message}: {hints.get(first['type'], 'correct it')}{tail}"

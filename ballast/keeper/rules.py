@@ -1,0 +1,148 @@
+"""The Rebalancer's view of a snapshot: basket, verdict, limits; computed with the exact model."""
+
+from dataclasses import dataclass
+
+from ballast.keeper.snapshot import Coin, Phase, Snapshot, Verdict
+from ballast.model.prices import PriceQuote, Status
+from ballast.model.rebalance import (
+    Facts,
+    decide,
+    gas_cost,
+    loss_available,
+    max_drift,
+    merge_targets,
+    minimum_out,
+    refilled,
+    slippage,
+    value_of,
+    value_to_move,
+    worst_peg,
+)
+from ballast.units import BPS
+
+_NEVER = 2**256 - 1  # s since what never happened, as on chain
+
+
+@dataclass(frozen=True)
+class Basket:
+    """The coins a session is about, their targets and their values at mid prices, all in one order."""
+
+    coins: tuple[Coin, ...]
+    targets: tuple[int, ...]  # bps
+    values: tuple[int, ...]  # WAD{USD}
+
+    @property
+    def total(self) -> int:
+        """WAD{USD}."""
+        return sum(self.values)
+
+    @property
+    def drift(self) -> int:
+        """bps of the fund, rounded up."""
+        return max_drift(self.values, self.total, self.targets)
+
+    @property
+    def to_move(self) -> int:
+        """WAD{USD} that must change hands to be on target."""
+        return value_to_move(self.values, self.total, self.targets)
+
+    def gap(self, token: str) -> int:
+        """WAD{USD} * bps above (or, negative, below) target. KeyError for a coin outside the basket."""
+        for coin, target, value in zip(self.coins, self.targets, self.values, strict=True):
+            if coin.token == token:
+                return value * BPS - target * self.total
+        raise KeyError(token)
+
+
+def is_open(snapshot: Snapshot) -> bool:
+    """Whether a session is open; one past its time is not, even before anybody says so on chain."""
+    return snapshot.session.phase == Phase.OPEN and snapshot.timestamp < snapshot.session.expires_at
+
+
+def is_tradable(quote: PriceQuote) -> bool:
+    """Whether a price is fit to trade on."""
+    return quote.status == Status.GOOD and 0 < quote.low <= quote.high
+
+
+def basket_of(snapshot: Snapshot) -> Basket:
+    """The open session's basket; with none open, that of the session that would open now."""
+    by_token = {coin.token: coin for coin in snapshot.coins}
+    held = [coin for coin in snapshot.coins if coin.held]
+    if is_open(snapshot):
+        targets = [(coin.token, coin.vault_weight) for coin in held]
+    else:
+        wanted = [(coin.token, coin.optimal_weight) for coin in snapshot.coins if coin.optimal_weight]
+        merged = merge_targets([(coin.token, coin.reserve) for coin in held], wanted)
+        targets = [(token, weight) for token, weight, _ in merged]
+    coins = tuple(by_token[token] for token, _ in targets)
+    values = tuple(value_of(coin.reserve, coin.scale, coin.quote.mid) for coin in coins)
+    return Basket(coins, tuple(weight for _, weight in targets), values)
+
+
+def bad_prices(snapshot: Snapshot) -> tuple[str, ...]:
+    """What cannot be priced now, ETH included, each with its status."""
+    priced = [(coin.symbol, coin.quote) for coin in basket_of(snapshot).coins]
+    priced.append(("ETH", snapshot.eth_quote))
+    return tuple(f"{symbol} ({quote.status.name})" for symbol, quote in priced if not is_tradable(quote))
+
+
+def since_ended(snapshot: Snapshot) -> int:
+    """Seconds since a session last ended; beyond any cooldown when none ever did or one is open."""
+    session = snapshot.session
+    ended_at = session.expires_at if session.phase == Phase.OPEN else session.last_ended_at
+    return _NEVER if ended_at == 0 or is_open(snapshot) else snapshot.timestamp - ended_at
+
+
+def assess(snapshot: Snapshot) -> Verdict:
+    """What `shouldRebalance()` must answer in the snapshot's block."""
+    trigger, basket = snapshot.params.trigger, basket_of(snapshot)
+    facts = Facts(
+        paused=snapshot.paused,
+        data_good=not snapshot.data_stale and not bad_prices(snapshot),
+        session_open=is_open(snapshot),
+        since_ended=since_ended(snapshot),
+        since_settled=snapshot.timestamp - snapshot.session.last_settled_at,
+        drift_bps=basket.drift,
+        peg_bps=worst_peg([coin.quote.mid for coin in basket.coins]),
+        to_move=basket.to_move,
+        gas_cost=gas_cost(snapshot.gas_price, trigger.gas_estimate, snapshot.eth_quote.high),
+    )
+    return Verdict(*decide(facts, trigger, snapshot.params.fill.settle_band_bps))
+
+
+def slip_limit(snapshot: Snapshot, sold: Coin, bought: Coin) -> int:
+    """bps that a trade of the pair may fall below the oracle."""
+    fill = snapshot.params.fill
+    base = min(_limits(snapshot, sold, bought)[0], fill.slip_ceiling_bps)
+    if not is_open(snapshot):
+        return base  # the session that opens with the fill stores today's prices
+    stored = {price.token: price.price for price in snapshot.session.prices}
+    snap_in, snap_out = stored.get(sold.token, 0), stored.get(bought.token, 0)
+    return slippage(base, fill.slip_ceiling_bps, sold.quote.mid, bought.quote.mid, snap_in, snap_out)
+
+
+def trade_limit(snapshot: Snapshot, sold: Coin, bought: Coin) -> int:
+    """WAD{USD} that one fill may trade of the pair."""
+    return _limits(snapshot, sold, bought)[1]
+
+
+def floor_out(snapshot: Snapshot, sold: Coin, bought: Coin, amount_in: int) -> int:
+    """The least that settlement accepts for an amount; own decimals of the coin bought, rounded up."""
+    slip = slip_limit(snapshot, sold, bought)
+    return minimum_out(amount_in, sold.scale, sold.quote.low, bought.scale, bought.quote.high, slip)
+
+
+def budget_left(snapshot: Snapshot) -> int:
+    """WAD{USD} that keeper fills may still lose now, refill included."""
+    fill, session = snapshot.params.fill, snapshot.session
+    elapsed = snapshot.timestamp - session.last_fill_at
+    used = refilled(session.loss_used, elapsed, fill.loss_budget_bps, fill.loss_period)
+    return loss_available(used, fill.loss_budget_bps, basket_of(snapshot).total)
+
+
+def _limits(snapshot: Snapshot, sold: Coin, bought: Coin) -> tuple[int, int]:
+    """Slippage at rest and largest value of a pair, either way round."""
+    for own in snapshot.params.pairs:
+        if {own.token_a, own.token_b} == {sold.token, bought.token}:
+            return own.slip_bps, own.max_trade_value
+    return snapshot.params.fill.slip_bps, snapshot.params.fill.max_trade_value

@@ -1,0 +1,62 @@
+"""Who may call what: the one table that `deploy` wires, that its assertions check and that people read.
+
+A delay belongs to a role's holder, not to a function, so a function's delay is its role's. What lowers risk
+is GUARDIAN's and therefore instant; what can raise it is CURATOR's or GOVERNOR's and therefore announced. A
+guardian may also cancel what a curator has announced. Functions that are not in the table stay with GOVERNOR,
+the manager's admin.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+
+class RoleId(IntEnum):
+    """Role ids of the fund's AccessManager, as `contracts/access/Roles.sol` has them."""
+
+    GOVERNOR = 0
+    CURATOR = 1
+    GUARDIAN = 2
+    KEEPER = 3
+    REPORTER = 4
+
+
+@dataclass(frozen=True)
+class Grant:
+    """The functions of one contract that one role may call."""
+
+    role: RoleId
+    contract: str
+    functions: tuple[str, ...]
+    why: str
+
+
+WIRING: Final[tuple[Grant, ...]] = (
+    Grant(
+        RoleId.CURATOR,
+        "PriceOracle",
+        ("setSources", "removeAsset", "unfreezeAsset"),
+        "another source may be a worse one",
+    ),
+    Grant(RoleId.GUARDIAN, "PriceOracle", ("freezeAsset",), "a frozen price is traded on by nobody"),
+    Grant(
+        RoleId.CURATOR,
+        "Rebalancer",
+        ("setParams", "setPairLimits", "clearPairLimits", "unpause"),
+        "wider limits let more be lost",
+    ),
+    Grant(RoleId.GUARDIAN, "Rebalancer", ("pause", "tighten", "tightenPair"), "less is traded, or nothing"),
+    Grant(RoleId.GOVERNOR, "Rebalancer", ("transferVault",), "another brain is another fund"),
+    Grant(RoleId.KEEPER, "Rebalancer", ("executeRebalance",), "trades inside the settlement's bounds"),
+    Grant(RoleId.CURATOR, "IndexVault", ("unpauseContributions", "setBandBps"), "lets more coins in"),
+    Grant(RoleId.GUARDIAN, "IndexVault", ("pauseContributions",), "withdrawals go on"),
+    Grant(
+        RoleId.CURATOR,
+        "IndexCalculator",
+        ("setConstituents", "setActive", "seed", "setLimits", "setMaxAge"),
+        "what is in the index, and how fast its data may move",
+    ),
+    Grant(RoleId.REPORTER, "IndexCalculator", ("report",), "market data inside the bounds of change"),
+)
+
+DELAYED: Final = frozenset({RoleId.GOVERNOR, RoleId.CURATOR})  # may have a delay; the others act at once

@@ -1,0 +1,113 @@
+"""Deploys an index of five stablecoins on a local mainnet and lets it rebalance itself along a price path."""
+
+import json
+import logging
+from pathlib import Path
+
+import ape
+import click
+import structlog
+from ape import accounts
+from rich.console import Console
+from rich.table import Table
+
+from ballast.chain.cli import PlainCommand, chosen_index
+from ballast.demo.picture import draw
+from ballast.demo.record import Rebalance, Run
+from ballast.demo.run import Cast, Demo
+from ballast.replica import Replica, start_replica
+from ballast.replica.build import ensure_state
+from ballast.replica.progress import progress_bar
+from ballast.scenario import PACKAGED, load_scenario
+
+OUT = Path("build/demo")
+
+
+@click.command(cls=PlainCommand)
+@click.option(
+    "--scenario",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Price path, YAML or CSV (default: May and June 2022).",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=OUT,
+    show_default=True,
+    help="Folder for run.json and weights.png.",
+)
+def cli(scenario, out):
+    """Deploy, fund, drift and rebalance a real index on a mainnet that lives on this machine."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    console = Console(width=None if Console().is_terminal else 120, highlight=False)
+    index, _ = chosen_index(None)
+    path = load_scenario(scenario or PACKAGED, [coin.symbol for coin in index.coins])
+    console.print(f"[bold]Ballast[/bold]: {index.name} along {path.name} ({path.source})")
+    out.mkdir(parents=True, exist_ok=True)
+    with progress_bar() as report:
+        state = ensure_state(report)
+    with (
+        start_replica(state=state) as node,
+        ape.networks.parse_network_choice(f"ethereum:replica:{node.url}"),
+    ):
+        signers = accounts.test_accounts
+        cast = Cast(signers[0], signers[1], signers[2], signers[3])
+        run = Demo(Replica(node.url), index, path, cast, out, console.print).play()
+    (out / "run.json").write_text(json.dumps(run.to_dict(), indent=2) + "\n")
+    draw(run, out / "weights.png")
+    _show(console, run)
+    console.print(f"written: {out / 'run.json'} and {out / 'weights.png'}")
+
+
+def _show(console: Console, run: Run) -> None:
+    headline = run.headline
+    if headline is None:
+        console.print("Nothing had to be traded: the fund stayed within its limits all the way.")
+        return
+    _show_weights(console, headline)
+    _show_swaps(console, run)
+    data = run.to_dict()
+    within = data["max_drift_after_bps"] <= data["settle_band_bps"]
+    console.print(
+        f"{len(run.rebalances)} rebalances, {len(data['swaps'])} swaps, {data['traded_usd']:,.0f} USD traded "
+        f"at {data['total_cost_bps']} bps against the oracle, {data['gas_used']:,} gas; drift "
+        f"{data['max_drift_before_bps']} → {data['max_drift_after_bps']} bps, settle band "
+        f"{data['settle_band_bps']} bps: {'[green]within[/green]' if within else '[red]NOT within[/red]'}"
+    )
+
+
+def _show_weights(console: Console, rebalance: Rebalance) -> None:
+    data = rebalance.to_dict()
+    table = Table(title=f"largest rebalance, {rebalance.at:%Y-%m-%d}: {rebalance.reason}")
+    table.add_column("coin")
+    for column in ("before", "target", "after"):
+        table.add_column(column, justify="right")
+    for coin, weights in data["weights"].items():
+        row = (weights[f"{when}_bps"] / 100 for when in ("before", "target", "after"))
+        table.add_row(coin, *(f"{value:.2f} %" for value in row))
+    console.print(table)
+
+
+def _show_swaps(console: Console, run: Run) -> None:
+    table = Table(title="swaps")
+    for column, side in (
+        ("when", "left"),
+        ("sold", "right"),
+        ("bought", "right"),
+        ("floor", "right"),
+        ("through", "left"),
+        ("cost, bps", "right"),
+    ):
+        table.add_column(column, justify=side, no_wrap=True)
+    for rebalance in run.rebalances:
+        for swap in rebalance.swaps:
+            table.add_row(
+                f"{rebalance.at:%m-%d}",
+                f"{swap.amount_in:,.2f} {swap.token_in}",
+                f"{swap.amount_out:,.2f} {swap.token_out}",
+                f"{swap.floor:,.2f}",
+                ", ".join(pool.split()[1].strip("(") + " %" for pool in swap.pools),
+                f"{swap.cost_bps:+.2f}",
+            )
+    console.print(table)
