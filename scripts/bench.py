@@ -43,9 +43,14 @@ def measure(only: str = "") -> list[Row]:
     sections = SECTIONS.matching(only)
     console = Console(stderr=True)
     with console.status("the replica") as status:
-        state = ensure_state(lambda what, done, total: status.update(f"replica {done}/{total}: {what}"))
+
+        def say(what: str) -> None:
+            """A line that changes on a terminal, lines elsewhere."""
+            (status.update if console.is_terminal else console.print)(what)
+
+        state = ensure_state(lambda what, done, total: say(f"replica {done}/{total}: {what}"))
         with start_replica(state=state) as node:
-            lab = Lab(Replica(node.url), creation_code, lambda what: status.update(f"measuring: {what}"))
+            lab = Lab(Replica(node.url), creation_code, lambda what: say(f"measuring: {what}"))
             rows: list[Row] = []
             for section in sections.values():
                 with lab.aside():

@@ -5,9 +5,8 @@ its execution alone: `debug_traceCall` less the intrinsic cost of the same call,
 but the callee. Measurements that must not see each other run inside `aside()`, which restores the state.
 """
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +16,6 @@ from ballast.replica.rpc import encode_args, encode_call, hex0x
 
 VIEW_GAS: Final = 16_000_000
 INTRINSIC: Final = 21_000
-PATIENCE: Final = 10  # seconds for the node to settle
 MAX_UINT: Final = 2**256 - 1
 ZERO: Final = "0x" + "00" * 20
 
@@ -68,24 +66,9 @@ class Lab:
             raise ChainError(f"{signature} of {to} reverts: {trace['error']} {trace.get('output', '')}")
         return int(trace["gasUsed"], 16) - intrinsic(data)
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
+    def aside(self) -> AbstractContextManager[None]:
         """Whatever is sent inside is undone at the end."""
-        with self.rpc.isolated():
-            yield
-            self._drain()
-
-    def _drain(self) -> None:
-        """Waits until the node's pool has let go of what is mined.
-
-        It does so a moment after the receipt is there. If the state is put back before, the node may mine the
-        transaction again, or drop the next one of the same nonce.
-        """
-        deadline = time.monotonic() + PATIENCE
-        while self.rpc.call("txpool_status")["pending"] != "0x0":
-            if time.monotonic() > deadline:
-                raise ChainError(f"transactions are pending after {PATIENCE} s: the bench needs automine on")
-            time.sleep(0.001)
+        return self.rpc.isolated()
 
     def approve(self, tokens: Sequence[str], spender: str, amount: int = MAX_UINT) -> None:
         """Approvals of several coins, `amount` base units each, in place of what was approved before."""

@@ -44,7 +44,7 @@ def contribute_rows(lab: Lab) -> Iterator[Row]:
             pulled = lab.send(bare, "pull(address[],uint256[])", market.tokens, amounts).gas
             issued = peer.issue(token, STAKE_USD * WAD)
         note = f"transaction, {words} approvals"
-        yield Row(f"{name}.vs_bare", ours, pulled, note=f"{note}; five transferFrom and nothing else")
+        yield Row(f"{name}.vs_bare", ours, pulled, note=f"{note}; five transferFrom alone")
         yield Row(f"{name}.vs_set_v2", ours, issued, note=f"{note}; BasicIssuanceModule.issue")
 
 
@@ -57,8 +57,8 @@ def withdraw_rows(lab: Lab) -> Iterator[Row]:
     pushed = lab.send(bare, "push(address[],uint256[],address)", market.tokens, amounts, lab.me).gas
     peer, token = _set_v2(lab, market)
     redeemed = peer.redeem(token, STAKE_USD * WAD)
-    yield Row("withdraw.n5.vs_bare", ours, pushed, note="transaction, five transfers and nothing else")
-    yield Row("withdraw.n5.vs_set_v2", ours, redeemed, note="transaction, BasicIssuanceModule.redeem")
+    yield Row("withdraw.n5.vs_bare", ours, pushed, note="transaction; five transfers alone")
+    yield Row("withdraw.n5.vs_set_v2", ours, redeemed, note="transaction; BasicIssuanceModule.redeem")
 
 
 def _prepare(lab: Lab) -> tuple[Market, Fund, list[int]]:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +17,7 @@ from eth_utils.crypto import keccak
 
 from ballast.errors import ReplicaError
 
+POOL_PATIENCE = 2.0  # seconds; transactions still there are held back on purpose
 GAS = 30_000_000  # gas limit of a transaction that names none
 ERROR_SELECTOR = keccak(text="Error(string)")[:4]
 PANIC_SELECTOR = keccak(text="Panic(uint256)")[:4]
@@ -186,6 +188,7 @@ class Rpc:
 
     def revert(self, snapshot: str) -> None:
         """Back to a snapshot; ReplicaError when the node does not know it."""
+        self._await_pool()
         if self.call("evm_revert", snapshot) is not True:
             raise ReplicaError(f"snapshot {snapshot} is unknown to the node: each can be used once")
 
@@ -197,6 +200,16 @@ class Rpc:
             yield
         finally:
             self.revert(snapshot)
+
+    def _await_pool(self) -> None:
+        """Waits until anvil's pool has let go of what is mined, for `POOL_PATIENCE` at most.
+
+        It does so a moment after the receipt is there. If the state is put back before, the node may mine the
+        transaction again, or drop the next one of the same nonce.
+        """
+        deadline = time.monotonic() + POOL_PATIENCE
+        while time.monotonic() < deadline and self.call("txpool_status")["pending"] != "0x0":
+            time.sleep(0.001)
 
     def _request(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
         self._id += 1

@@ -72,13 +72,13 @@ class Fund:
     def aim(self, *weights: int) -> None:
         self.calculator.set([t.address for t in self.tokens], list(weights), sender=self.governor)
 
-    def trade(self, source: str, target: str, dollars: float, *via: str) -> tuple:
+    def trade(self, source: str, target: str, dollars: float, *via: str, fee: int | None = None) -> tuple:
         """Sells that many whole coins of `source`, through `via` if any, by the deepest pools."""
         stops = (source, *via, target)
         route = bytes.fromhex(self.book.token(source).address[2:])
         for a, b in pairwise(stops):
-            fee = self.book.pool(a, b).fee.to_bytes(3, "big")
-            route += fee + bytes.fromhex(self.book.token(b).address[2:])
+            hop = self.book.pool(a, b, fee).fee.to_bytes(3, "big")
+            route += hop + bytes.fromhex(self.book.token(b).address[2:])
         token_in, token_out = self.book.token(source), self.book.token(target)
         amount = round(dollars * 10**6) * 10**token_in.decimals // 10**6
         return (token_in.address, token_out.address, amount, 0, self.venue.address, route)
