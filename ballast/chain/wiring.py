@@ -176,7 +176,7 @@ def _seed_step(system: System, coins: Sequence[Coin]) -> Step:
 
 def rebalancer_steps(system: System, index: IndexFile) -> list[Step]:
     """The Rebalancer's parameters."""
-    wanted = _params(index.rebalancing)
+    wanted = contract_params(index.rebalancing)
     check = Check("rebalancing parameters", read(system.rebalancer, "getParams"), wanted)
     steps = [Step("setting the rebalancing parameters", (check,), system.rebalancer, "setParams", (wanted,))]
     for pair in index.pair_limits:
@@ -190,7 +190,7 @@ def rebalancer_steps(system: System, index: IndexFile) -> list[Step]:
     return steps
 
 
-def _params(given: RebalancingParams) -> dict[str, dict[str, int]]:
+def contract_params(given: RebalancingParams) -> dict[str, dict[str, int]]:
     """The file's names as the contract's `Params`."""
     trigger = {
         "driftBps": given.drift_limit_bps,
