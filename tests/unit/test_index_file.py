@@ -13,6 +13,10 @@ from ballast.settings import PACKAGED_INDEX
 from ballast.units import BPS
 
 GOOD: dict[str, Any] = yaml.safe_load(PACKAGED_INDEX.read_text())
+for _coin in GOOD["coins"]:  # one source and the default bounds, for the cases below to change
+    _coin["oracle"] = _coin["oracle"][:1]
+    for _key in ("min_sources", "min_weight_bps", "max_weight_bps"):
+        del _coin[_key]
 
 
 def put(path: str, value: object) -> Callable[[dict[str, Any]], None]:
@@ -42,6 +46,7 @@ def in_every_coin(key: str, value: int) -> Callable[[dict[str, Any]], None]:
 
 USDC = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
 TWAP = {"kind": "twap", "pool": USDC, "window": 1800, "quote_feed": USDC, "heartbeat": 3600}
+TWAP["min_liquidity"] = 10**13
 
 BAD: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "no name": (drop("name"), "name: Field required: add it"),
