@@ -1,0 +1,10 @@
+"""One deployment for all campaigns of a session; each run goes back to it."""
+
+import pytest
+
+from tests.stateful.world import World, build_world
+
+
+@pytest.fixture(scope="session")
+def world(networks, project, tmp_path_factory) -> World:
+    return build_world(project, tmp_path_factory.mktemp("records"))

@@ -1,0 +1,60 @@
+"""Everybody leaves: simulated in the present state, holder after holder, against the exact formula."""
+
+from typing import Any, Final
+
+from ballast.model.shares import amounts_for_withdrawal
+from ballast.replica.rpc import encode_call, hex0x
+from tests.stateful.judge import Broken
+from tests.stateful.observe import Seen, split
+from tests.stateful.world import World
+
+AGGREGATE: Final = "aggregate3((address,bool,bytes)[])"
+
+
+def try_exits(world: World, seen: Seen, turn: int) -> None:
+    """Simulates that all holders withdraw all they have, in an order that changes with `turn`."""
+    holders = [h for h in world.holders if seen["shares", h]]
+    order = holders[turn % len(holders) :] + holders[: turn % len(holders)]
+    calls = []
+    for who in order:
+        calls += [_withdrawal(world, who, seen["shares", who]), _look(world, who)]
+    blocks = world.rpc.call("eth_simulateV1", {"blockStateCalls": [{"calls": calls}]}, "latest")
+    answers = blocks[0]["calls"]
+    reserves, supply = seen.reserves, seen.supply
+    for number, who in enumerate(order):
+        left, looked = answers[2 * number], answers[2 * number + 1]
+        if left["status"] != "0x1":
+            reason = world.refusal(bytes.fromhex(left.get("error", {}).get("data", "0x")[2:]))
+            raise Broken(8, f"{who} cannot leave with {seen['shares', who]} shares: {reason}")
+        owed = amounts_for_withdrawal(reserves, seen["shares", who], supply)
+        _check_paid(world, seen, who, owed, looked)
+        reserves = [r - o for r, o in zip(reserves, owed, strict=True)]
+        supply -= seen["shares", who]
+
+
+def _check_paid(world: World, seen: Seen, who: str, owed: tuple[int, ...], looked: dict[str, Any]) -> None:
+    words = [int.from_bytes(data, "big") for _, data in split(bytes.fromhex(looked["returnData"][2:]))]
+    for i in seen.coins:
+        paid = words[i] - seen["held", who, i]
+        claimed = words[len(seen.coins) + i] - seen["claim", who, i]
+        expected = (owed[i], 0) if seen.can_pay(i, who) or not owed[i] else (0, owed[i])
+        if (paid, claimed) != expected:
+            raise Broken(8, f"{who} leaves with {paid} and a claim of {claimed} of coin {i}, not {expected}")
+
+
+def _withdrawal(world: World, who: str, shares: int) -> dict[str, str]:
+    data = encode_call("withdraw(uint256,address,uint256[])", (shares, who, [0] * len(world.tokens)))
+    return {"from": who, "to": world.vault, "data": hex0x(data), "gas": hex(5_000_000)}
+
+
+def _look(world: World, who: str) -> dict[str, str]:
+    """The holder's coins, then their claims."""
+    if who not in world.looks:
+        balance = encode_call("balanceOf(address)", (who,))
+        asked = [(token, True, balance) for token in world.tokens]
+        asked += [
+            (world.vault, True, encode_call("claimOf(address,address)", (who, t))) for t in world.tokens
+        ]
+        world.looks[who] = hex0x(encode_call(AGGREGATE, (asked,)))
+    multicall = world.replica.book.contracts["multicall3"]
+    return {"from": world.deployer, "to": multicall, "data": world.looks[who], "gas": hex(5_000_000)}

@@ -1,0 +1,111 @@
+"""One step of a campaign and who judges it: the numbered invariants, each a function of a step."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from ballast.keeper.snapshot import FillParams
+from tests.stateful.observe import Seen
+from tests.stateful.world import Outcome, World
+
+FILLS: Final = frozenset({"honest fill", "partial fill", "pool fill", "hostile fill", "settled around"})
+
+
+class Broken(AssertionError):  # noqa: N818 - it is what an invariant is
+    """An invariant does not hold."""
+
+    def __init__(self, number: int, text: str) -> None:
+        super().__init__(f"invariant {number}: {text}")
+        self.number = number
+
+
+@dataclass(frozen=True)
+class Fill:
+    """A keeper fill in the ledger."""
+
+    time: int  # s
+    loss: int  # 1e-12 of the fund, rounded down
+
+
+@dataclass
+class Memory:
+    """What a run remembers beyond the last look."""
+
+    fills: list[Fill] = field(default_factory=list)
+    fresh: tuple[int, ...] | None = None  # weights of the calculator when its data were last fresh
+    budget_bps: int = 0  # the largest that any fill of the run had
+    turn: int = 0  # whose exit is tried first
+
+
+@dataclass(frozen=True)
+class Step:
+    """An action with the world before and after it."""
+
+    world: World
+    before: Seen
+    outcome: Outcome
+    after: Seen
+    memory: Memory
+
+    @property
+    def is_fill(self) -> bool:
+        return self.outcome.kind in FILLS and self.outcome.accepted
+
+    @property
+    def fill_params(self) -> FillParams:
+        return self.after.snapshot.params.fill
+
+
+Check = Callable[[Step], bool]  # False: the step is no case of it. Raises Broken.
+CHECKS: Final[dict[int, Check]] = {}
+
+
+def invariant(number: int) -> Callable[[Check], Check]:
+    """Enters a check into the list under its number in the README."""
+
+    def enter(check: Check) -> Check:
+        assert number not in CHECKS, f"two invariants have number {number}"
+        CHECKS[number] = check
+        return check
+
+    return enter
+
+
+@dataclass
+class Tally:
+    """How much was really tried."""
+
+    accepted: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    names: Counter[tuple[str, str]] = field(default_factory=Counter)
+    checked: Counter[int] = field(default_factory=Counter)
+    entered: Counter[str] = field(default_factory=Counter)  # re-entrant calls by answer
+
+    @property
+    def actions(self) -> int:
+        return self.accepted.total() + self.refused.total()
+
+    def count(self, outcome: Outcome) -> None:
+        if outcome.accepted:
+            self.accepted[outcome.kind] += 1
+        else:
+            self.refused[outcome.kind] += 1
+            assert outcome.refusal is not None
+            self.names[outcome.kind, outcome.refusal.name] += 1
+
+    def lines(self) -> list[str]:
+        kinds = sorted(self.accepted.keys() | self.refused.keys())
+        lines = [f"{'action':24}{'accepted':>10}{'refused':>10}  by"]
+        for kind in kinds:
+            names = ", ".join(f"{n} {c}" for (k, n), c in self.names.most_common() if k == kind)
+            lines.append(f"{kind:24}{self.accepted[kind]:10}{self.refused[kind]:10}  {names}")
+        lines.append("invariants evaluated: " + ", ".join(f"{n}: {self.checked[n]}" for n in sorted(CHECKS)))
+        return lines
+
+
+def judge(step: Step, tally: Tally) -> None:
+    """Puts a step to every invariant."""
+    for number, check in CHECKS.items():
+        if check(step):
+            tally.checked[number] += 1

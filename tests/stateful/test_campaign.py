@@ -1,0 +1,47 @@
+"""The stateful campaign; its invariants are listed in README.md beside it."""
+
+import os
+import time
+
+import pytest
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.profiles import PROFILE
+from tests.stateful.judge import CHECKS, Tally
+from tests.stateful.machine import Campaign
+from tests.stateful.observe import Observer
+from tests.stateful.world import World
+
+STEPS = 100  # actions of one run
+
+pytestmark = pytest.mark.replica
+
+
+def test_campaign__drawn_actions_by_everybody__every_invariant_holds(world: World, capsys):
+    class Run(Campaign):
+        pass
+
+    Run.world, Run.observer, Run.tally = world, Observer(world), Tally()
+    began = time.monotonic()
+    try:
+        run_state_machine_as_test(
+            Run,
+            settings=settings(
+                max_examples=max(1, PROFILE.campaign_actions // STEPS),
+                stateful_step_count=STEPS,
+                deadline=None,
+                derandomize=PROFILE.name != "deep",
+                database=None,
+                print_blob=True,
+                verbosity=Verbosity.normal,
+                suppress_health_check=list(HealthCheck),
+                phases=(Phase.generate,) if os.environ.get("NOSHRINK") else (Phase.generate, Phase.shrink),
+            ),
+        )
+    finally:
+        taken = time.monotonic() - began
+        with capsys.disabled():
+            print(f"\n{Run.tally.actions} actions in {taken:.0f} s, {Run.tally.actions / taken:.0f} a second")
+            print("\n".join(Run.tally.lines()))
+    assert set(CHECKS) == set(range(1, len(CHECKS) + 1))
