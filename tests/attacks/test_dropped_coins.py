@@ -1,4 +1,4 @@
-"""A coin the curator has dropped must leave, whoever would rather keep it in, and nobody may bring more of it."""
+"""A coin the curator has dropped leaves, whoever would rather keep it in, and nobody may bring more of it."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.reverts import revert_of
 pytestmark = pytest.mark.replica
 
 INVALID = 4  # IPriceOracle.Status
-GRAIN = 10**9  # DAI units, a billionth of a DAI
+GRAIN = 10**9  # DAI units
 
 
 def break_price(stage: Stage) -> None:
@@ -50,3 +50,16 @@ def test_contribute__in_proportion_while_a_coin_is_being_sold__taken(dropped: St
 def test_should_rebalance__dropped_coin_loses_its_price__goes_on(sold: Stage) -> None:
     break_price(sold)
     assert reason(sold) is not Reason.STALE_DATA
+
+
+def test_open__grain_of_a_dropped_coin_left_and_its_price_gone__leaves_it_behind(dropped: Stage) -> None:
+    """Someone enters just before the last sale, so a grain stays: no pool buys it, no feed prices it."""
+    attacker, vault = dropped.deployed.attacker, dropped.vault
+    trades = dropped.sell_out("DAI")
+    one_in = vault.totalSupply() * GRAIN // vault.getReserve(dropped.token("DAI"))
+    vault.contribute(vault.amountsForShares(one_in), attacker, 0, sender=attacker)
+    dropped.fill(trades)
+    assert 0 < vault.getReserve(dropped.token("DAI")) <= 2 * GRAIN
+    break_price(dropped)
+    assert reason(dropped) is not Reason.STALE_DATA
+    assert dropped.token("DAI") not in dropped.rebalancer.nextTargets()[0]
