@@ -47,6 +47,8 @@ def cli(scenario, out):
     out.mkdir(parents=True, exist_ok=True)
     with progress_bar() as report:
         state = ensure_state(report)
+    with console.status("compiling the contracts, unless they are compiled already"):
+        ape.project.load_contracts()
     with (
         start_replica(state=state) as node,
         ape.networks.parse_network_choice(f"ethereum:replica:{node.url}"),

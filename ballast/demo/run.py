@@ -294,4 +294,4 @@ def _moves(before: ScenarioStep, after: ScenarioStep) -> str:
         for coin, cap in after.market_caps.items()
         if coin in before.market_caps and abs(cap / before.market_caps[coin] - 1) > 0.01
     ]
-    return prices + (f"  (market caps: {', '.join(moved)})" if moved else "")
+    return prices + (f"\n  market caps: {', '.join(moved)}" if moved else "")
