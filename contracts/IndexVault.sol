@@ -140,7 +140,8 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
 
     /// @inheritdoc IERC7621
     /// @dev What a coin refuses to pay becomes a claim of the caller. Gas below what a fair try of every coin needs
-    ///      reverts (`InsufficientGas`), so a claim always means that the coin refused.
+    ///      reverts (`InsufficientGas`), so a claim always means that the coin refused. `minAmounts` bounds what is owed,
+    ///      paid or claimed.
     function withdraw(uint256 lpAmount, address receiver, uint256[] calldata minAmounts)
         external
         nonReentrant

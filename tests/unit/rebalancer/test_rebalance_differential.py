@@ -198,9 +198,7 @@ def merge_case(rng: Random) -> tuple:
     held = rng.sample(pool, rng.randrange(7))
     wanted = rng.sample(pool, rng.randrange(1, 7))
     scales = [10 ** rng.choice((0, 10, 12, 18)) for _ in held]
-    grains = [
-        model.DUST // scale + rng.randrange(2) for scale in scales
-    ]  # the most that is dust, or one more
+    grains = [model.DUST // scale + rng.randrange(2) for scale in scales]  # the most dust, or one more
     reserves = [rng.choice((0, grain, amount(rng))) for grain in grains]
     return held, reserves, scales, wanted, weights(rng, len(wanted))
 

@@ -163,9 +163,7 @@ def test_execute_trades__whole_reserve__then_the_coin_may_be_dropped(fund: Fund,
 
 
 @pytest.mark.parametrize("over", [0, 1])
-def test_rebalance__coin_with_a_grain_left__dropped_up_to_dust_only(
-    fund: Fund, owner: Any, over: int
-) -> None:
+def test_rebalance__grain_of_a_coin_left__dropped_up_to_dust(fund: Fund, owner: Any, over: int) -> None:
     """A hundredth of a coin may stay behind, as nobody's; one unit more may not."""
     coin, reserve = fund.coins[0], fund.reserves()[0]
     left = 10 ** DECIMALS[0] // 100 + over
