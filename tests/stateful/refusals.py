@@ -1,12 +1,65 @@
-"""By which names each kind of action may be refused."""
+"""By which names each kind of action may be refused; whatever is not listed here is a finding."""
 
 from typing import Final
 
 from tests.stateful.world import Refusal
 
 COIN: Final = frozenset({"TransferFailed", "TransferFromFailed"})  # a coin said no
-ALLOWED: Final[dict[str, frozenset[str]]] = {}
+TIMING: Final = frozenset({"NotNow", "PriceNotGood", "FillTooSoon"})
+SETTLEMENT: Final = TIMING | {"TradeTooLarge", "BelowFloor", "MovedAway", "Overshot", "LossBudgetExceeded"}
+TRADE: Final = SETTLEMENT | COIN | {"ZeroAmount", "InsufficientReserve"}
+POOL: Final = frozenset({"PartialFill", "Error: TF", "Error: IIA"})  # a pool cannot pay, or was not paid
+BOUNDS: Final = frozenset({"ParamOutOfBounds"})
+ANNOUNCED: Final = frozenset({"AccessManagerAlreadyScheduled", "AccessManagerNotScheduled"})
+UNAUTHORISED: Final = frozenset(
+    {
+        "AccessManagedUnauthorized",
+        "AccessManagerUnauthorizedAccount",
+        "AccessManagerUnauthorizedCall",
+        "NotOwner",
+        "NoTradeOpen",
+    }
+)
+NEVER: Final[frozenset[str]] = frozenset()
+IN_KIND: Final = frozenset({"ContributionsArePaused", "TransferFromFailed"})  # no price among them
+
+ALLOWED: Final[dict[str, frozenset[str]]] = {
+    "contribute in kind": IN_KIND,
+    "contribute excess": IN_KIND | {"PastBand", "PriceNotGood"},
+    "withdraw": NEVER,
+    "withdraw nothing": frozenset({"ZeroAmount"}),
+    "withdraw too much": frozenset({"ERC20InsufficientBalance"}),
+    "transfer shares": NEVER,
+    "claim": frozenset({"ZeroAmount", "TransferFailed"}),
+    "open": frozenset({"NotNow", "SessionAlreadyOpen"}),
+    "close": frozenset({"NoSession", "SessionUnsettled", "PriceNotGood"}),
+    "honest close": frozenset({"PriceNotGood"}),
+    "honest fill": TIMING,
+    "partial fill": TRADE | {"InsufficientOutput"},
+    "pool fill": TRADE | POOL,
+    "hostile fill": TRADE | {"SameToken", "TradeNotFunded", "ActFailed"},
+    "report": frozenset({"ChangeTooLarge", "ScoreChangeTooLarge"}),
+    "report nonsense": frozenset(
+        {"ChangeTooLarge", "ScoreChangeTooLarge", "ZeroCap", "CapTooLarge", "CapIsSampled", "ScoreTooLarge"}
+    ),
+    "sample supply": frozenset({"NotSampled", "SameBlock"}),
+    "outsider": UNAUTHORISED,
+    "stop trading": frozenset({"AlreadyPaused"}),
+    "stop contributions": NEVER,
+    "freeze price": NEVER,
+    "tighten": BOUNDS,
+    "tighten pair": BOUNDS,
+    "resume trading": ANNOUNCED | {"NotPaused"},
+    "resume contributions": ANNOUNCED,
+    "unfreeze price": ANNOUNCED,
+    "set pair": ANNOUNCED | BOUNDS,
+    "set band": ANNOUNCED,
+}
+# Kinds that must never be accepted; every other kind must be, in a campaign of some length.
+REFUSED: Final = frozenset({"withdraw nothing", "withdraw too much", "outsider"})
+RARE: Final = frozenset({"report nonsense", "honest close"})  # accepted by luck only
 
 
 def is_allowed(kind: str, refusal: Refusal) -> bool:
-    return refusal.name not in ("Panic", "empty") and not refusal.name.startswith("unknown")
+    """Whether the refusal's name belongs to the kind of action."""
+    return refusal.name in ALLOWED[kind]
