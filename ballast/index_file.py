@@ -15,7 +15,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ballast.errors import ConfigError
 from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY
 
-
 BOUND_STEP_USD = Decimal("0.001")  # PriceOracle keeps bounds in these steps ...
 MAX_BOUND_USD = (2**24 - 1) * BOUND_STEP_USD  # ... of 24 bits
 
@@ -140,16 +139,18 @@ class RebalancingParams(_Strict):
     settle_band_bps: Bps = 50
     slippage_bps: Bps = 50  # at rest
     slippage_ceiling_bps: Bps = 200  # however volatile the pair
-    cooldown_seconds: Seconds = 3_600
-    session_seconds: Annotated[int, Field(ge=60)] = 6 * 3_600
-    fill_interval_seconds: Seconds = 60  # between two keeper fills
+    cooldown_seconds: Seconds = 6 * 3_600
+    session_seconds: Annotated[int, Field(ge=60)] = 2 * 3_600
+    fill_interval_seconds: Seconds = 30  # between two keeper fills
     max_trades: Annotated[int, Field(ge=1, le=255)] = 16  # in one fill
     max_trade_usd: Annotated[Decimal, Field(gt=0)] = Decimal(1_000_000)  # per pair and fill
-    min_value_usd: Usd = Decimal(100)  # of what would be traded
+    min_value_usd: Usd = Decimal(1_000)  # of what would be traded
     gas_ceiling_usd: Usd = Decimal(200)
     gas_estimate: Annotated[int, Field(ge=21_000, lt=2**32)] = 1_500_000  # gas of a whole rebalance
-    loss_budget_bps: Bps = 100  # of the fund's value that keeper fills may lose against the oracle ...
-    loss_period_seconds: Annotated[int, Field(ge=1)] = SECONDS_PER_DAY  # ... refilled evenly over this long
+    loss_budget_bps: Bps = 50  # of the fund's value that keeper fills may lose against the oracle ...
+    loss_period_seconds: Annotated[int, Field(ge=1)] = (
+        7 * SECONDS_PER_DAY
+    )  # ... refilled evenly over this long
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -158,6 +159,14 @@ class RebalancingParams(_Strict):
         if self.slippage_bps > self.slippage_ceiling_bps:
             raise ValueError("slippage_bps is above slippage_ceiling_bps")
         return self
+
+
+class PairLimits(_Strict):
+    """A pair's own limits in place of the general ones, either way round."""
+
+    coins: tuple[Symbol, Symbol]
+    slippage_bps: Annotated[int, Field(ge=1, le=BPS)]
+    max_trade_usd: Usd  # per fill; 0 stops the pair
 
 
 class CalculatorParams(_Strict):
@@ -219,6 +228,7 @@ class IndexFile(_Strict):
     oracle: OracleParams
     calculator: CalculatorParams = CalculatorParams()
     rebalancing: RebalancingParams = RebalancingParams()
+    pair_limits: tuple[PairLimits, ...] = ()
     roles: Roles = Roles()
     venues: Venues
     hubs: tuple[Symbol, ...] = ()  # coins of the index that a two-hop route may pass through
@@ -229,6 +239,10 @@ class IndexFile(_Strict):
         _refuse_twice("coin symbol", symbols)
         _refuse_twice("coin token", [coin.token for coin in self.coins])
         _refuse_twice("hub", list(self.hubs))
+        _refuse_twice("pair", ["/".join(sorted(pair.coins)) for pair in self.pair_limits])
+        for symbol in (symbol for pair in self.pair_limits for symbol in pair.coins):
+            if symbol not in symbols:
+                raise ValueError(f"pair_limits: {symbol} is not a coin of this index")
         for hub in self.hubs:
             if hub not in symbols:
                 raise ValueError(f"hub {hub} is not a coin of this index: name one of {', '.join(symbols)}")

@@ -17,6 +17,7 @@ from ballast.units import BPS, PER_MILLE
 
 MAX_CAP_USD: Final = 10**14  # a hundred trillion: more is a wrong unit, such as wei
 MIN_CAP_USD: Final = 10**5  # a hundred thousand: less is a wrong unit, such as billions
+_MAX_DEPTH: Final = 8  # brackets; the rows need two
 _FIELDS: Final = {"symbol", "cap_usd", "score"}
 
 
@@ -50,14 +51,27 @@ def parse_market(text: str, symbols: Collection[str], name: str) -> tuple[Market
 
 
 def _json_rows(text: str, name: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    if _depth(text) > _MAX_DEPTH:
+        raise DataError(f"{name}: not JSON of this kind: too deep: a list of plain objects expected")
     try:
         data = json.loads(text, parse_float=Decimal, parse_int=Decimal)
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "too deep"
-        raise DataError(f"{name}: not JSON: {where}: correct it there") from None
+    except json.JSONDecodeError as error:
+        raise DataError(f"{name}: not JSON: line {error.lineno}: {error.msg}: correct it there") from None
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
         raise DataError(f"{name}: a JSON list of objects with symbol, cap_usd and score expected")
     return [(f"{name}: entry {at}", item) for at, item in enumerate(data, 1)]
+
+
+def _depth(text: str) -> int:
+    """How deep the brackets nest, those in strings counted, too: depth can bring the parser down."""
+    deepest = depth = 0
+    for character in text:
+        if character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth -= 1
+    return deepest
 
 
 def _csv_rows(text: str, name: str) -> Iterable[tuple[str, Mapping[str, Any]]]:

@@ -7,9 +7,9 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {IERC173} from "@interfaces/IERC173.sol";
 import {IERC7621} from "@interfaces/IERC7621.sol";
 import {IIndexVault, Trade} from "@interfaces/IIndexVault.sol";
@@ -31,6 +31,7 @@ import {ShareMath} from "./libraries/ShareMath.sol";
 ///      withdrawal and on nothing else. What it kept stays in the vault outside the reserves.
 ///      Amounts are in each coin's own decimals, shares and dollars in WAD, weights in bps.
 contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
     using BasketStorage for uint256;
     using BasketStorage for uint256[];
     using BasketStorage for uint256[26];
@@ -61,6 +62,8 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     event BandSet(uint256 bandBps);
 
     error ContributionsArePaused();
+    /// The coin does not say how much the vault has of it.
+    error BalanceUnreadable(address token);
     error PriceNotGood(address token, IPriceOracle.Status status);
     error PastBand(address token, uint256 weightBps, uint256 limitBps);
     error BelowBand(address token, uint256 weightBps, uint256 limitBps);
@@ -169,7 +172,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         amount = _claims[msg.sender][token];
         if (amount == 0) revert ZeroAmount();
         delete _claims[msg.sender][token];
-        SafeTransferLib.safeTransfer(token, receiver, amount);
+        IERC20(token).safeTransfer(receiver, amount);
         emit ClaimPaid(msg.sender, token, amount, receiver);
     }
 
@@ -206,7 +209,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         uint256 amount = _tradeAmount;
         if (amount == 0) revert AlreadyFunded();
         _tradeAmount = 0;
-        SafeTransferLib.safeTransfer(_tradeToken, to, amount);
+        IERC20(_tradeToken).safeTransfer(to, amount);
     }
 
     /// @inheritdoc IERC173

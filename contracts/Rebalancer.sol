@@ -10,7 +10,7 @@ import {IRebalancer} from "@interfaces/IRebalancer.sol";
 import {RebalanceMath} from "./libraries/RebalanceMath.sol";
 import {RebalanceSession} from "./rebalance/RebalanceSession.sol";
 import {RebalanceSettlement} from "./rebalance/RebalanceSettlement.sol";
-import {Basket, Fill, FillParams, Phase, SessionView, State} from "./rebalance/RebalanceTypes.sol";
+import {Basket, Coin, Fill, FillParams, Holdings, Phase, SessionView, State} from "./rebalance/RebalanceTypes.sol";
 
 /// @title When and how the basket is traded back to its targets. The vault's owner; holds no funds, chooses no weights.
 /// @notice A keeper's fill is bounded, not trusted: measured amounts, oracle floor, towards the targets, no overshoot, sizes,
@@ -49,9 +49,11 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
         uint256 readyAt = uint256(s.lastFillAt) + p.fillInterval;
         if (block.timestamp < readyAt) revert FillTooSoon(readyAt);
         Fill memory fill;
-        (fill.basket, fill.params, fill.pairLimitsInUse) = (_inSession(), p, s.pairLimitsInUse);
-        (uint256[] memory values, uint256 total) = _settle(trades, fill);
-        _finish(fill, values, total);
+        Holdings memory h;
+        (h, fill.driftBefore) = _inSession();
+        (fill.params, fill.pairLimitsInUse, fill.totalBefore) = (p, s.pairLimitsInUse, h.total);
+        uint256 drift = _settle(trades, msg.data[4:], h, fill);
+        _finish(fill, h.total, drift);
     }
 
     /// @inheritdoc IRebalancer
@@ -59,8 +61,7 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
         State memory s = _loadState();
         if (s.phase != Phase.OPEN) revert NoSession();
         if (!_isOpen(s)) return _expireIfPast();
-        Basket memory b = _inSession();
-        uint256 drift = RebalanceMath.maxDrift(b.values, b.total, b.weights);
+        (, uint256 drift) = _inSession();
         uint256 band = _fillParams.settleBandBps;
         if (drift > band) revert SessionUnsettled(drift, band, s.expiresAt);
         _settled(s, drift);
@@ -83,9 +84,10 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
         (v.lastFillAt, v.lossUsed) = (s.lastFillAt, s.lossUsed);
         (v.lastEndedAt, v.lastSettledAt) = (v.phase == Phase.EXPIRED ? s.expiresAt : s.lastEndedAt, lastSettledAt);
         (v.tokens, v.targets,) = VAULT.getBasket();
-        (v.prices,) = _readSnapshot(v.tokens.length);
-        for (uint256 i; i < v.prices.length; ++i) {
-            v.prices[i] *= _SNAP_TO_WAD;
+        Coin[] memory coins = _readSnapshot(v.tokens.length);
+        v.prices = new uint256[](coins.length);
+        for (uint256 i; i < coins.length; ++i) {
+            v.prices[i] = coins[i].snap * _SNAP_TO_WAD;
         }
     }
 
@@ -101,13 +103,10 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
     }
 
     /// @dev State is read again: the trades called out, and a pause in between must survive.
-    function _finish(Fill memory fill, uint256[] memory values, uint256 total) private {
+    function _finish(Fill memory fill, uint256 total, uint256 drift) private {
         State memory s = _loadState();
-        Basket memory b = fill.basket;
-        _charge(s, fill.params, b.total, total);
-        uint256 driftBefore = RebalanceMath.maxDrift(b.values, b.total, b.weights);
-        uint256 drift = RebalanceMath.maxDrift(values, total, b.weights);
-        emit Filled(s.session, b.total, total, driftBefore, drift);
+        _charge(s, fill.params, fill.totalBefore, total);
+        emit Filled(s.session, fill.totalBefore, total, fill.driftBefore, drift);
         if (!(drift > fill.params.settleBandBps)) _settled(s, drift);
         _storeState(s);
     }

@@ -39,7 +39,6 @@ OUT = Path("build/demo")
 )
 def cli(scenario, out):
     """Deploy, fund, drift and rebalance a real index on a mainnet that lives on this machine."""
-    ape.logging.logger.set_level(logging.WARNING)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console(width=None if Console().is_terminal else 120, highlight=False)
     index, _ = chosen_index(None)
@@ -71,8 +70,8 @@ def _show(console: Console, run: Run) -> None:
     data = run.to_dict()
     within = data["max_drift_after_bps"] <= data["settle_band_bps"]
     console.print(
-        f"{len(run.rebalances)} rebalances, {len(data['swaps'])} swaps, {data['traded_usd']:,.0f} USD traded at "
-        f"{data['total_cost_bps']} bps against the oracle, {data['gas_used']:,} gas; drift "
+        f"{len(run.rebalances)} rebalances, {len(data['swaps'])} swaps, {data['traded_usd']:,.0f} USD traded "
+        f"at {data['total_cost_bps']} bps against the oracle, {data['gas_used']:,} gas; drift "
         f"{data['max_drift_before_bps']} → {data['max_drift_after_bps']} bps, settle band "
         f"{data['settle_band_bps']} bps: {'[green]within[/green]' if within else '[red]NOT within[/red]'}"
     )

@@ -12,6 +12,7 @@ from ape.api import AccountAPI
 from ape.api.networks import LOCAL_NETWORK_NAME
 from ape.cli import ConnectedProviderCommand
 from ape.exceptions import ApeException
+from ape.logging import LogLevel, logger
 from ape.utils import ManagerAccessMixin
 
 from ballast.chain.connect import chain_identity, require_chain
@@ -38,6 +39,8 @@ class PlainCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs; faults of connecting are reported like those of the command itself."""
+        if logger.level == LogLevel.INFO:  # Ape's default; -v DEBUG still shows all
+            logger.set_level(LogLevel.WARNING)
         try:
             return super().invoke(ctx)
         except _EXPECTED as error:

@@ -7,10 +7,11 @@ from typing import Any
 
 from ape import project
 from ape.exceptions import ApeException, CustomError
-from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from ballast.chain.codec import decode
 from ballast.errors import BallastError
 
 _HEX = re.compile(r"0x[0-9a-fA-F]{8,}")
@@ -21,6 +22,7 @@ _PANICS = {
     0x21: "value out of an enum",
     0x32: "index out of bounds",
 }
+_DEPLOYED = ("PriceOracle", "IndexCalculator", "IndexVault", "Rebalancer", "UniswapV3Venue", "IndexAccess")
 _Entry = tuple[str, tuple[str, ...], tuple[str, ...]]
 _BUILT_IN: tuple[_Entry, ...] = (("Error", ("string",), ("reason",)), ("Panic", ("uint256",), ("code",)))
 
@@ -29,7 +31,8 @@ _BUILT_IN: tuple[_Entry, ...] = (("Error", ("string",), ("reason",)), ("Panic", 
 def error_table() -> dict[bytes, _Entry]:
     """Selector -> (name, argument types, argument names) of every custom error in the project's contracts."""
     table = {_selector(name, types): (name, types, names) for name, types, names in _BUILT_IN}
-    for name in project.contracts:
+    # One selector may be declared with other argument names elsewhere: the deployed contracts' names win.
+    for name in sorted(project.contracts, key=lambda name: name in _DEPLOYED):
         for abi in project.contracts[name].errors:
             types = tuple(item.canonical_type for item in abi.inputs)
             names = tuple(item.name or f"arg{at}" for at, item in enumerate(abi.inputs))
@@ -57,7 +60,8 @@ def decode_revert(data: bytes) -> str:
         return str(values[0])
     if name == "Panic":
         return _PANICS.get(values[0], f"panic {values[0]:#x}")
-    return f"{name}({', '.join(f'{n}={_show(v)}' for n, v in zip(names, values, strict=True))})"
+    shown = [to_checksum_address(v) if t == "address" else v for t, v in zip(types, values, strict=True)]
+    return f"{name}({', '.join(f'{n}={_show(v)}' for n, v in zip(names, shown, strict=True))})"
 
 
 def _show(value: Any) -> str:
@@ -75,6 +79,8 @@ def explain(error: BaseException) -> str:
     if isinstance(error, CustomError):
         arguments = ", ".join(f"{name}={_show(value)}" for name, value in error.inputs.items())
         return f"{error.name}({arguments})"
+    if data := _revert_data(error):
+        return decode_revert(data)
     text = str(error) or type(error).__name__
     found = _HEX.search(text)
     if isinstance(error, ApeException) and found and len(found[0]) % 2 == 0 and len(found[0]) != 42:
@@ -82,6 +88,14 @@ def explain(error: BaseException) -> str:
         if data[:4] in error_table():
             return decode_revert(data)
     return _one_line(text)
+
+
+def _revert_data(error: BaseException) -> bytes:
+    """What web3 keeps of a revert; empty for other errors."""
+    data = getattr(error, "data", None)
+    if isinstance(data, str) and re.fullmatch(r"0x(?:[0-9a-fA-F]{2}){4,}", data):
+        return bytes.fromhex(data[2:])
+    return b""
 
 
 def _one_line(text: str) -> str:

@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import requests
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from ballast.errors import ConfigError, DataError
 
@@ -28,7 +28,7 @@ def shown(url: str) -> str:
 def fetch_text(url: str, first_wait: float = 0.5) -> str:
     """The text at a URL. ConfigError for a URL that is none, DataError when the host does not deliver.
 
-    `first_wait` is in seconds; it doubles with every attempt, with some jitter.
+    `first_wait` is in seconds; its bound doubles with every attempt.
     """
     try:
         parts = urlsplit(url)
@@ -39,7 +39,7 @@ def fetch_text(url: str, first_wait: float = 0.5) -> str:
         raise ConfigError("--url takes an http:// or https:// address with a host")
     retrying = Retrying(
         stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_exponential_jitter(initial=first_wait, max=10, jitter=first_wait),
+        wait=wait_random_exponential(multiplier=first_wait, max=10),
         retry=retry_if_exception_type(_RetryableError),
         reraise=True,
     )

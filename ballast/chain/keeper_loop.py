@@ -88,7 +88,7 @@ class Keeper:
         self._log = structlog.get_logger("keeper").bind(keeper=str(account.address))
 
     def recover(self) -> None:
-        """Finds out what became of a transaction that an earlier run may have sent. ChainError: still open."""
+        """Finds out what became of what an earlier run may have sent. ChainError: it is still open."""
         deadline = time.monotonic() + self._timeout
         while True:
             first = resume(self._journal, self._mined_nonce(), self._seen)
@@ -108,15 +108,19 @@ class Keeper:
                 )
             time.sleep(_LOOKS_AT_A_RECEIPT)
 
-    def step(self, dry_run: bool = False) -> Step:
+    @staticmethod
+    def preview(look: Callable[[], Snapshot], policy: Policy) -> tuple[Snapshot, Plan]:
+        """What a keeper would do now; needs no account and no journal."""
+        snapshot = look()
+        return snapshot, decide(snapshot, policy)
+
+    def step(self) -> Step:
         """Resumes, looks, decides and carries out at most one transaction."""
-        if not dry_run:
-            self.recover()
-        snapshot = self._look()
-        plan = decide(snapshot, self._policy)
+        self.recover()
+        snapshot, plan = self.preview(self._look, self._policy)
         self._log.info("decided", block=snapshot.block, action=plan.action.value, cause=plan.cause.value,
                        detail=plan.detail)  # fmt: skip
-        if plan.action == Action.WAIT or dry_run:
+        if plan.action == Action.WAIT:
             return Step(snapshot, plan)
         try:
             transaction = signed(self._account, self._build(plan))
@@ -126,7 +130,7 @@ class Keeper:
         return self._carry_out(snapshot, plan, transaction)
 
     def watch(self, poll_seconds: float, stop: Callable[[], bool] = lambda: False) -> None:
-        """Steps for ever; a node that does not answer for a while is asked again, each time more patiently."""
+        """Steps for ever; a node that does not answer is asked again, each time more patiently."""
         retrying = Retrying(
             retry=retry_if_exception_type(_TRANSIENT),
             wait=wait_exponential(multiplier=1, max=60),

@@ -1,6 +1,6 @@
 """Market data on chain: what it is, what a report may make of it now, and the report itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,15 +115,14 @@ def _change(states: dict[str, MarketState], row: MarketRow) -> Change:
     )
 
 
-def reports(changes: Iterable[Change]) -> tuple[list[str], list[int], list[int], list[int], list[int]]:
-    """The arguments of `IndexCalculator.report`: tilts stay as they are."""
-    sent = list(changes)
+def reports(changes: Sequence[Change]) -> tuple[list[Any], ...]:
+    """The arguments of `IndexCalculator.report`: tokens, caps, scores, and the tilts as they are."""
     return (
-        [c.state.token for c in sent],
-        [c.cap for c in sent],
-        [c.score for c in sent],
-        [c.state.volatility_bps for c in sent],
-        [c.state.yield_bps for c in sent],
+        [change.state.token for change in changes],
+        [change.cap for change in changes],
+        [change.score for change in changes],
+        [change.state.volatility_bps for change in changes],
+        [change.state.yield_bps for change in changes],
     )
 
 

@@ -9,12 +9,13 @@ from ape.contracts.base import ContractMethodHandler
 from ape.exceptions import ApeException
 from ape.utils import ManagerAccessMixin
 from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from ethpm_types.abi import ABIType
 
+from ballast.chain.codec import decode
 from ballast.chain.explain import decode_revert, explain
 from ballast.errors import ChainError
 

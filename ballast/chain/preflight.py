@@ -1,16 +1,22 @@
 """What must hold before anything is deployed: chain, tokens, feeds and pools are what the file says."""
 
 from collections.abc import Iterator
+from itertools import combinations
+from typing import Final
 
 from ape.utils import ManagerAccessMixin
+from eth_abi.abi import encode
+from eth_utils.address import to_canonical_address, to_checksum_address
+from eth_utils.crypto import keccak
 
 from ballast.chain.connect import require_chain, require_code
 from ballast.chain.multicall import Call, aggregate, current_block, foreign
 from ballast.errors import ChainError, ConfigError
-from ballast.index_file import ChainlinkSource, Coin, IndexFile, TwapSource
+from ballast.index_file import ChainlinkSource, Coin, IndexFile, TwapSource, UniswapV3
 from ballast.units import human, wad_of
 
-_ROUND = "latestRoundData()(uint80,int256,uint256,uint256,uint80)"
+GET_POOL: Final = "getPool(address,address,uint24)(address)"
+_ROUND: Final = "latestRoundData()(uint80,int256,uint256,uint256,uint80)"
 
 
 def preflight(index: IndexFile, chain_id: int, name: str) -> None:
@@ -114,9 +120,33 @@ def check_pools(index: IndexFile) -> None:
     for _, source in twaps:
         calls.append(foreign(source.pool, "token0()(address)", may_fail=True))
         calls.append(foreign(source.pool, "token1()(address)", may_fail=True))
+    _check_code_hash(index)
     answers = aggregate(calls)
     for at, (coin, source) in enumerate(twaps):
         if coin.token not in answers[2 * at : 2 * at + 2]:
             raise ConfigError(
                 f"{coin.symbol}: {source.pool} is no pool of {coin.symbol}: correct the address"
             )
+
+
+def _check_code_hash(index: IndexFile) -> None:
+    """Refuses a creation code hash that gives other addresses than the factory's pools have."""
+    uniswap = index.venues.uniswap_v3
+    keys = [(*pair, fee) for pair in combinations(index.coins, 2) for fee in uniswap.fee_tiers]
+    calls = [foreign(uniswap.factory, GET_POOL, a.token, b.token, fee) for a, b, fee in keys]
+    pools = [(key, pool) for key, pool in zip(keys, aggregate(calls), strict=True) if int(pool, 16)]
+    if not pools:
+        raise ConfigError("the factory has no pool of any two coins of this index: correct the fee tiers")
+    for (a, b, fee), pool in pools:
+        if _pool_address(uniswap, a.token, b.token, fee) != pool:
+            raise ConfigError(
+                f"pool {a.symbol}/{b.symbol} {fee} is not where pool_init_code_hash puts it: correct the hash"
+            )
+
+
+def _pool_address(uniswap: UniswapV3, token_a: str, token_b: str, fee: int) -> str:
+    """Where the factory puts a pool, as the venue computes it."""
+    token0, token1 = sorted((token_a, token_b), key=lambda token: int(token, 16))
+    salt = keccak(encode(["address", "address", "uint24"], [token0, token1, fee]))
+    start = b"\xff" + to_canonical_address(uniswap.factory) + salt
+    return to_checksum_address(keccak(start + bytes.fromhex(uniswap.pool_init_code_hash[2:]))[12:])

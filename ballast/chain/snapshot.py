@@ -9,8 +9,8 @@ from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS
 
 from ballast.chain.depth import quote_hops
 from ballast.chain.multicall import Call, aggregate, current_block, foreign, read
+from ballast.chain.preflight import GET_POOL
 from ballast.chain.system import ETH, System
-from ballast.chain.wiring import GET_POOL
 from ballast.errors import ChainError
 from ballast.index_file import IndexFile
 from ballast.keeper.snapshot import (

@@ -28,7 +28,6 @@ def read_status(system: System, index: IndexFile, deployment: Deployment) -> dic
     coins = _coins(snapshot)
     nav = sum(coin["value"] for coin in coins)
     supply = snapshot.total_supply
-    symbols = {coin.token: coin.symbol for coin in snapshot.coins}
     return {
         "name": index.name,
         "symbol": index.symbol,
@@ -47,11 +46,7 @@ def read_status(system: System, index: IndexFile, deployment: Deployment) -> dic
         "loss_budget": {"available": budget[0], "capacity": budget[1]} if budget else None,
         "paused": snapshot.paused,
         "contributions_paused": contributions,
-        "market_data": {
-            "stale": market[0],
-            "computed_at": market[1],
-            "stale_coins": [symbols.get(token, token) for token in market[2]],
-        },
+        "market_data": _market_data(snapshot, *market),
         "eth_price": {"low": snapshot.eth_quote.low, "high": snapshot.eth_quote.high},
         "gas_price": snapshot.gas_price,
         "snapshot": snapshot.to_dict(),
@@ -104,4 +99,13 @@ def _session(snapshot: Snapshot) -> dict[str, Any]:
         "last_fill_at": session.last_fill_at,
         "last_ended_at": session.last_ended_at,
         "last_settled_at": session.last_settled_at,
+    }
+
+
+def _market_data(snapshot: Snapshot, stale: bool, computed_at: int, tokens: list[str]) -> dict[str, Any]:
+    symbols = {coin.token: coin.symbol for coin in snapshot.coins}
+    return {
+        "stale": stale,
+        "computed_at": computed_at,
+        "stale_coins": [symbols.get(token, token) for token in tokens],
     }

@@ -9,7 +9,10 @@ from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
 from ape.contracts import ContractInstance
 from ape.exceptions import ApeException
 from ape.utils import ManagerAccessMixin
+from eth_utils.address import to_checksum_address
+from hexbytes import HexBytes
 from web3.exceptions import TransactionNotFound, Web3Exception
+from web3.types import TxParams
 from web3.utils.address import get_create_address
 
 from ballast.chain.connect import contract_at, git_commit, has_code
@@ -18,8 +21,8 @@ from ballast.chain.explain import explain
 from ballast.errors import ChainError
 
 RECEIPT_TIMEOUT_SECONDS = 300
-# An estimate fits one block. In the next, feeds may have moved and pools may write one more observation; and the oracle
-# refuses to ask a feed without its whole allowance, so a tight limit fails where it would seem to suffice.
+# An estimate fits one block. In the next, feeds may have moved and pools may write one more observation; and
+# the oracle refuses to ask a feed without its whole allowance: a tight limit fails where it seems to suffice.
 GAS_HEADROOM_PERCENT = 140
 
 
@@ -60,7 +63,9 @@ class Transactor:
     def _create(self, name: str, contract: str, arguments: list[Any]) -> DeployedContract:
         try:
             container = project.get_contract(contract)
-            transaction = signed(self.account, container(*arguments, sender=self.account.address))
+            creation = container(*arguments, sender=self.account.address)
+            _rehearse(self.account.address, None, bytes(creation.data))
+            transaction = signed(self.account, creation)
             pending = PendingContract(
                 name=name,
                 contract=contract,
@@ -73,7 +78,7 @@ class Transactor:
             self._record(pending=pending)
             send(transaction)
             self.sent += 1
-        except ApeException as error:
+        except (ApeException, Web3Exception) as error:
             raise ChainError(f"deploying {name} failed: {explain(error)}") from error
         self._settle_pending()
         if name not in self.deployment.contracts:
@@ -124,14 +129,23 @@ def send_call(
 ) -> ReceiptAPI:
     """Sends one call of a contract. ChainError, one line: what was tried and why it was refused."""
     try:
-        transaction = getattr(contract, method).as_transaction(*arguments, sender=account.address)
-        return send(signed(account, transaction))
-    except ApeException as error:
+        handler = getattr(contract, method)
+        _rehearse(account.address, contract.address, bytes(handler.encode_input(*arguments)))
+        return send(signed(account, handler.as_transaction(*arguments, sender=account.address)))
+    except (ApeException, Web3Exception) as error:
         raise ChainError(f"{what} failed: {explain(error)}") from error
 
 
+def _rehearse(sender: str, receiver: str | None, data: bytes) -> None:
+    """Runs a transaction without sending it: a refusal is known before anything is paid."""
+    request: TxParams = {"from": to_checksum_address(sender), "data": HexBytes(data)}
+    if receiver:
+        request["to"] = to_checksum_address(receiver)
+    ManagerAccessMixin.network_manager.provider.web3.eth.call(request)
+
+
 def signed(account: AccountAPI, transaction: TransactionAPI) -> TransactionAPI:
-    """The transaction with nonce, gas and signature. Its gas has headroom: it may run on another block's state."""
+    """The transaction with nonce, signature and gas, with headroom: the next block is another state."""
     transaction.sender = account.address
     estimate = ManagerAccessMixin.network_manager.provider.estimate_gas_cost(transaction)
     transaction.gas_limit = estimate * GAS_HEADROOM_PERCENT // 100

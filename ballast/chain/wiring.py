@@ -12,12 +12,12 @@ from typing import Any
 from eth_utils.crypto import keccak
 
 from ballast.chain.multicall import Call, aggregate, foreign, read
+from ballast.chain.preflight import GET_POOL
 from ballast.chain.system import ETH, System
 from ballast.index_file import Coin, IndexFile, RebalancingParams
 from ballast.roles import WIRING, RoleId
 from ballast.units import wad_of
 
-GET_POOL = "getPool(address,address,uint24)(address)"
 _SOURCES = {"REPORTED": 0, "SUPPLY": 1}  # IndexCalculator's Source
 
 
@@ -178,7 +178,16 @@ def rebalancer_steps(system: System, index: IndexFile) -> list[Step]:
     """The Rebalancer's parameters."""
     wanted = _params(index.rebalancing)
     check = Check("rebalancing parameters", read(system.rebalancer, "getParams"), wanted)
-    return [Step("setting the rebalancing parameters", (check,), system.rebalancer, "setParams", (wanted,))]
+    steps = [Step("setting the rebalancing parameters", (check,), system.rebalancer, "setParams", (wanted,))]
+    for pair in index.pair_limits:
+        tokens = [index.coin(symbol).token for symbol in pair.coins]
+        limits = (pair.slippage_bps, wad_of(pair.max_trade_usd))
+        name = f"limits of {'/'.join(pair.coins)}"
+        check = Check(name, read(system.rebalancer, "pairLimits", *tokens), limits)
+        steps.append(
+            Step(f"setting the {name}", (check,), system.rebalancer, "setPairLimits", (*tokens, *limits))
+        )
+    return steps
 
 
 def _params(given: RebalancingParams) -> dict[str, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""Runs an index along a price path on the replica: deploy, fund, then market, reporter and keeper step by step."""
+"""Runs an index along a price path on the replica: deploy, fund, then market, reporter, keeper by turns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ class Demo:
         self._remember()
         outcome = self._deploy()
         run = self._start(outcome)
-        self._fund(outcome, run)
+        self._fund(run)
         before = first
         for step in later:
             self._say(f"[bold]{step.at:%Y-%m-%d %H:%M}[/bold]  {_moves(before, step)}")
@@ -134,7 +134,7 @@ class Demo:
         band = self._look().params.fill.settle_band_bps
         return Run(self._scenario.name, self._scenario.source, addresses, band)
 
-    def _fund(self, outcome: Outcome, run: Run) -> None:
+    def _fund(self, run: Run) -> None:
         """The first investor buys in at the targets."""
         snapshot = self._look()
         amounts = []

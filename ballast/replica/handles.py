@@ -112,11 +112,17 @@ class Replica:
         return self.pool_price(coin, quote, pool.fee)
 
     def provide(self, coin: str, quote: str, fee: int | None = None) -> None:
-        """Puts the pool's core depth round its present price: a pool that was moved far is thin there.
+        """Moves the pool's core depth round its present price: a pool that was moved far is thin there.
 
-        Older depth stays where it was.
+        Coins that the operator lacks are minted.
         """
-        uniswap.provide(self.rpc, self.book, self.book.pool(coin, quote, fee))
+        pool = self.book.pool(coin, quote, fee)
+        for symbol in pool.coins:
+            needed = uniswap.core_units(self.book, pool, symbol)
+            held = self.balance(symbol, OPERATOR)
+            if held < needed:
+                self.mint(symbol, OPERATOR, needed - held)
+        uniswap.provide(self.rpc, self.book, pool)
 
     def depeg(self, coin: str, price: Decimal | str) -> None:
         """Moves a coin everywhere: its feed and each of its pools with a stablecoin, to `price` USD."""

@@ -23,7 +23,7 @@ def progress_bar() -> Iterator[Report]:
         if not begun and console.is_terminal:
             progress.start()
         elif not begun:
-            console.print("building the local mainnet (once; about a minute) ...")
+            console.print("building the local mainnet (once, well under a minute) ...")
         begun = True
         progress.update(task, completed=done, total=total, description=what)
 

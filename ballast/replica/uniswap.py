@@ -26,6 +26,7 @@ WARM_UP_ROUNDS: Final = 8
 WARM_UP_SPACING: Final = 600  # seconds between rounds
 WARM_UP_USD: Final = 1_000
 SWAP: Final = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))"
+POSITION: Final = "uint96,address,address,address,uint24,int24,int24,uint128,uint256,uint256,uint128,uint128"
 MINT: Final = "mint((address,address,uint24,int24,int24,uint256,uint256,uint256,uint256,address,uint256))"
 
 
@@ -85,8 +86,41 @@ def _add_liquidity(rpc: Rpc, book: AddressBook, pool: Pool, half_width: int, dep
 
 
 def provide(rpc: Rpc, book: AddressBook, pool: Pool) -> None:
-    """Puts the pool's core depth round its present price, as its providers do when a price has moved."""
-    _add_liquidity(rpc, book, pool, WETH_CORE_TICKS if "WETH" in pool.coins else CORE_TICKS, pool.core)
+    """Moves the pool's core depth round its present price, as its providers do when a price has moved."""
+    half_width = WETH_CORE_TICKS if "WETH" in pool.coins else CORE_TICKS
+    positions = book.contracts["uniswap_v3_positions"]
+    for token_id, liquidity in _cores(rpc, book, pool, half_width):
+        out = (token_id, liquidity, 0, 0, FOREVER)
+        rpc.send(
+            positions, "decreaseLiquidity((uint256,uint128,uint256,uint256,uint256))", [out], sender=OPERATOR
+        )
+        everything = (token_id, OPERATOR, 2**128 - 1, 2**128 - 1)
+        rpc.send(positions, "collect((uint256,address,uint128,uint128))", [everything], sender=OPERATOR)
+    _add_liquidity(rpc, book, pool, half_width, pool.core)
+
+
+def _cores(rpc: Rpc, book: AddressBook, pool: Pool, half_width: int) -> list[tuple[int, int]]:
+    """(token id, liquidity) of the operator's core positions in a pool: as wide as a core, not empty."""
+    positions = book.contracts["uniswap_v3_positions"]
+    count = rpc.read(positions, "balanceOf(address)", [OPERATOR])
+    by_index = "tokenOfOwnerByIndex(address,uint256)"
+    ids = rpc.read_many([(positions, by_index, [OPERATOR, at], "uint256") for at in range(count)])
+    found = rpc.read_many([(positions, "positions(uint256)", [token_id], POSITION) for token_id in ids])
+    wanted = tuple(token.address.lower() for token in book.sorted_coins(pool))
+    width = 2 * half_width + 2 * TICK_SPACING[pool.fee]  # the ends are rounded outwards
+    return [
+        (token_id, liquidity)
+        for token_id, (_, _, token0, token1, fee, low, high, liquidity, *_) in zip(ids, found, strict=True)
+        if (token0.lower(), token1.lower()) == wanted
+        and fee == pool.fee
+        and high - low <= width
+        and liquidity
+    ]
+
+
+def core_units(book: AddressBook, pool: Pool, coin: str) -> int:
+    """Base units of a coin that `provide` takes at the most."""
+    return _units_of(book, book.token(coin), pool.core * 1_000_000)
 
 
 def approve_traders(rpc: Rpc, book: AddressBook) -> None:

@@ -1,6 +1,6 @@
 """Keeps a replica that people use for hours like mainnet: fees steady, feeds within their heartbeats."""
 
-import time
+from threading import Event
 from typing import Final
 
 from ballast.errors import ReplicaError
@@ -11,13 +11,12 @@ LOOK_EVERY: Final = 0.5  # seconds
 REFRESH_SHARE: Final = 2  # feeds are renewed when half a heartbeat has gone by
 
 
-def keep_up(node: Node, until: float | None = None) -> None:
-    """Watches the node for ever, or until `until` (time.monotonic); ReplicaError when it stops."""
+def keep_up(node: Node, stop: Event) -> None:
+    """Watches the node until `stop` is set; ReplicaError when the node ends before that."""
     replica = Replica(node.url)
     heartbeat = min(feed.heartbeat for feed in replica.book.feeds.values())
     seen = ""
-    while until is None or time.monotonic() < until:
-        time.sleep(LOOK_EVERY)
+    while not stop.wait(LOOK_EVERY):
         if not node.running:
             raise ReplicaError("anvil has stopped: start the replica again")
         head = str(replica.rpc.call("eth_blockNumber"))

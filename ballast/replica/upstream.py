@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ballast.errors import ChainError
 from ballast.replica.build import ensure_state
+from ballast.replica.handles import Replica
 from ballast.replica.node import Node
 from ballast.replica.progress import progress_bar
 from ballast.replica.run import start_replica
@@ -49,12 +50,17 @@ def start_upstream() -> Node | None:
 
 @contextmanager
 def forked_mainnet() -> Iterator[Any]:
-    """Connects Ape to a fresh fork of the upstream; gives Ape's provider, whose `uri` the handles take."""
+    """Connects Ape to a fresh fork of the upstream; gives Ape's provider, whose `uri` the handles take.
+
+    Over the replica it begins at mainnet's usual base fee, which falls in the near-empty blocks that follow.
+    """
     import ape
 
     node = start_upstream()
     try:
         with ape.networks.parse_network_choice(FORK) as provider:
+            if node is not None:
+                Replica(provider.uri).set_base_fee()
             yield provider
     finally:
         if node is not None:

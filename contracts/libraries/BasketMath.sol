@@ -37,8 +37,13 @@ library BasketMath {
     /// @return Index of `token`, or the length when it is not there.
     function indexOf(address[] memory tokens, address token) internal pure returns (uint256) {
         uint256 n = tokens.length;
-        for (uint256 i; i < n; ++i) {
-            if (tokens[i] == token) return i;
+        // Two of these a trade: the pointer walk is a third of what indexing costs.
+        assembly ("memory-safe") {
+            let start := add(tokens, 0x20)
+            let end := add(start, shl(5, n))
+            let at := start
+            for {} lt(at, end) { at := add(at, 0x20) } { if eq(mload(at), token) { break } }
+            n := shr(5, sub(at, start))
         }
         return n;
     }

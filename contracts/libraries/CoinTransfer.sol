@@ -13,23 +13,22 @@ library CoinTransfer {
     /// The transaction's gas limit is too low to give every coin its fair try; send again with more.
     error InsufficientGas(uint256 available, uint256 required);
 
-    /// The coin does not say how much the vault has of it.
-    error BalanceUnreadable(address token);
-
-    /// A coin delivered less than it was asked for: a fee on transfer, or a lie.
+    /// A coin delivered less than it was asked for: nothing, when it refused.
     error TransferShort(address token, uint256 expected, uint256 received);
 
-    /// @return amount The vault's own balance, in the coin's decimals.
+    /// @return amount The vault's own balance, in the coin's decimals; reverts `BalanceUnreadable` without one.
     function balance(address token) internal view returns (uint256 amount) {
-        bool readable;
         assembly ("memory-safe") {
             mstore(0x14, address())
             mstore(0x00, 0x70a08231000000000000000000000000) // balanceOf(address)
             // Arguments of `and` are evaluated from right to left.
-            readable := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, 0x10, 0x24, 0x20, 0x20))
+            if iszero(and(gt(returndatasize(), 0x1f), staticcall(gas(), token, 0x10, 0x24, 0x20, 0x20))) {
+                mstore(0x00, 0xc238f08e) // BalanceUnreadable(address)
+                mstore(0x20, token)
+                revert(0x1c, 0x24)
+            }
             amount := mload(0x20)
         }
-        if (!readable) revert BalanceUnreadable(token);
     }
 
     /// @notice Takes `amounts` of `coins` from the caller of the vault, measures that they came, adds them to `lanes`.
@@ -58,9 +57,14 @@ library CoinTransfer {
             }
             if (amount == 0) continue;
             uint256 before = balance(token);
-            SafeTransferLib.safeTransferFrom(token, msg.sender, address(this), amount);
-            uint256 received = rise(before, balance(token));
-            if (received < amount) revert TransferShort(token, amount, received);
+            bool paid = SafeTransferLib.trySafeTransferFrom(token, msg.sender, address(this), amount);
+            uint256 afterwards = balance(token);
+            // No wrap: the second condition is read only when the first does not hold.
+            unchecked {
+                if (!paid || afterwards < before || afterwards - before < amount) {
+                    revert TransferShort(token, amount, rise(before, afterwards));
+                }
+            }
         }
     }
 

@@ -49,13 +49,25 @@ library RebalanceMath {
         pure
         returns (uint256)
     {
-        if (total == 0) return 0;
         uint256 worst; // bps * WAD{USD}
         for (uint256 i; i < values.length; ++i) {
-            uint256 distance = _offTarget(values[i], weights[i], total);
+            uint256 distance = offTarget(values[i], weights[i], total);
             if (distance > worst) worst = distance;
         }
-        return _ceilDiv(worst, total);
+        return driftOf(worst, total);
+    }
+
+    /// @notice One coin's part in `maxDrift`, which is the largest of these over the total, rounded up.
+    /// @return bps * WAD{USD}
+    function offTarget(uint256 value, uint256 weight, uint256 total) internal pure returns (uint256) {
+        unchecked {
+            return _distance(value * BPS, weight * total);
+        }
+    }
+
+    /// @return bps{fund} of the largest `offTarget`, rounded up; 0 for an empty fund.
+    function driftOf(uint256 worst, uint256 total) internal pure returns (uint256) {
+        return total == 0 ? 0 : _ceilDiv(worst, total);
     }
 
     /// @return WAD{USD} that must change hands to be on target: half of all distances, rounded down.
@@ -67,7 +79,7 @@ library RebalanceMath {
         uint256 sum; // bps * WAD{USD}
         for (uint256 i; i < values.length; ++i) {
             unchecked {
-                sum += _offTarget(values[i], weights[i], total);
+                sum += offTarget(values[i], weights[i], total);
             }
         }
         return sum / (2 * BPS);
@@ -197,13 +209,6 @@ library RebalanceMath {
         if (f.pegBps > p.priceBps) return IRebalancer.Reason.PRICE;
         if (f.sinceSettled > p.calendarInterval) return IRebalancer.Reason.CALENDAR;
         return IRebalancer.Reason.IN_BAND;
-    }
-
-    /// @return bps * WAD{USD}
-    function _offTarget(uint256 value, uint256 weight, uint256 total) private pure returns (uint256) {
-        unchecked {
-            return _distance(value * BPS, weight * total);
-        }
     }
 
     function _distance(uint256 a, uint256 b) private pure returns (uint256) {

@@ -73,18 +73,34 @@ struct Basket {
     uint256[] mids; // WAD{USD/coin}
     uint256[] values; // WAD{USD} at mid
     uint256 total; // WAD{USD} at mid
-    uint256[] snaps; // 1e-8 USD, mids when the session opened; in a session only
+}
+
+/// @dev One coin of the open session, in memory.
+struct Coin {
+    uint256 scale; // 10**(18 - decimals)
+    uint256 snap; // 1e-8 USD, mid when the session opened
+    uint256 low; // WAD{USD/coin}
+    uint256 high; // WAD{USD/coin}
+    uint256 mid; // WAD{USD/coin}
+    uint256 weight; // bps, target
+    uint256 reserve; // {token}, own decimals; follows the trades
+    uint256 value; // WAD{USD} at mid
+}
+
+/// @dev The open session's basket, in memory; for settlement, which looks at coins one by one.
+struct Holdings {
+    address[] tokens;
+    Coin[] coins;
+    uint256 total; // WAD{USD} at mid
 }
 
 /// @dev One fill on its way through settlement.
 struct Fill {
-    Basket basket; // reserves follow the trades; values and total stay those before them
     FillParams params;
     bool pairLimitsInUse;
-    uint256[] sold; // {tokenIn}, measured, per trade
-    uint256[] bought; // {tokenOut}, measured, per trade
-    uint256[] pairs; // per trade: both coins' indices, the lower one first
-    uint256[] sizes; // WAD{USD} per trade, at mid
+    uint256 totalBefore; // WAD{USD}
+    uint256 driftBefore; // bps{fund}, rounded up
+    uint256[] pairs; // per trade: both coins' positions (16 bits), the lower one first, and its size above, WAD{USD}
 }
 
 /// @dev A session as it stands now, for whoever looks from outside.

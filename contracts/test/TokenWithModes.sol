@@ -15,7 +15,8 @@ contract TokenWithModes {
         RETURN_BOMB, // moves nothing, reverts with 100 kB
         LIES, // moves nothing, answers true
         SHORT_ANSWER, // moves nothing, answers one byte
-        SENDER_PAYS_FEE // takes `feeBps` more from the sender
+        SENDER_PAYS_FEE, // takes `feeBps` more from the sender
+        NEEDS_GAS // reverts at once when it is given less than 200,000 gas
     }
 
     string public name = "Test coin";
@@ -85,6 +86,7 @@ contract TokenWithModes {
         if (current == Mode.RETURNS_FALSE) _answer(0, 32);
         if (current == Mode.PAUSED) revert Refused();
         if (current == Mode.BLACKLIST && (from == blacklisted || to == blacklisted)) revert Refused();
+        if (current == Mode.NEEDS_GAS && gasleft() < 200_000) revert Refused();
         if (current == Mode.LIES) _answer(1, 32);
         if (current == Mode.SHORT_ANSWER) _answer(1 << 248, 1);
         if (current == Mode.RETURN_BOMB) _bomb();

@@ -30,8 +30,10 @@ contract UniswapV3Venue is IVenue {
     address public immutable FACTORY;
     bytes32 public immutable POOL_INIT_CODE_HASH;
 
-    /// @dev The pool that may call back now.
+    // The hop under way: the pool that may call back, who pays it, and with what when that is this contract itself.
     address private transient _calling;
+    address private transient _payer;
+    address private transient _token;
 
     error BadRoute(bytes route);
     error PoolMissing(address tokenIn, address tokenOut, uint24 fee);
@@ -53,22 +55,23 @@ contract UniswapV3Venue is IVenue {
         if (_calling != address(0)) revert Reentered();
         _checkRoute(tokenIn, tokenOut, data);
         if (amountIn > uint256(type(int256).max)) revert AmountTooLarge(amountIn);
-        address payer = msg.sender;
+        _payer = msg.sender;
         uint256 end = data.length - _TOKEN;
-        for (uint256 at; at < end; at += _HOP) {
-            address to = at + _HOP == end ? msg.sender : address(this);
-            amountIn = _hop(data[at:at + _HOP + _TOKEN], amountIn, payer, to);
-            payer = address(this);
+        for (uint256 at; at < end;) {
+            uint256 next = at + _HOP;
+            amountIn = _hop(data[at:], amountIn, next == end ? msg.sender : address(this));
+            if (next != end) _payer = address(0);
+            at = next;
         }
         _calling = address(0);
     }
 
     /// @notice The pool asks for what it is owed: the first hop's from the caller, a later one's from here.
-    function uniswapV3SwapCallback(int256 amount0, int256 amount1, bytes calldata data) external {
+    function uniswapV3SwapCallback(int256 amount0, int256 amount1, bytes calldata) external {
         if (msg.sender != _calling) revert NotThePool(msg.sender);
-        (address payer, address tokenIn) = abi.decode(data, (address, address));
-        if (payer != address(this)) return ITradeFunding(payer).fund(msg.sender);
-        IERC20(tokenIn).safeTransfer(msg.sender, uint256(amount0 > 0 ? amount0 : amount1));
+        address payer = _payer;
+        if (payer != address(0)) return ITradeFunding(payer).fund(msg.sender);
+        IERC20(_token).safeTransfer(msg.sender, uint256(amount0 > 0 ? amount0 : amount1));
     }
 
     /// @notice Where the factory puts a pool, whether or not it is there.
@@ -78,27 +81,20 @@ contract UniswapV3Venue is IVenue {
         return address(uint160(uint256(keccak256(abi.encodePacked(hex"ff", FACTORY, salt, POOL_INIT_CODE_HASH)))));
     }
 
-    /// @param hop token in, fee, token out.
-    /// @param payer Who pays the pool.
+    /// @param hop token in, fee, token out, and what follows of the route.
     /// @param to Who gets the proceeds.
     /// @return amountOut {token out}
-    function _hop(bytes calldata hop, uint256 amountIn, address payer, address to)
-        private
-        returns (uint256 amountOut)
-    {
+    function _hop(bytes calldata hop, uint256 amountIn, address to) private returns (uint256 amountOut) {
         address tokenIn = address(bytes20(hop));
         address tokenOut = address(bytes20(hop[_HOP:]));
         uint24 fee = uint24(bytes3(hop[_TOKEN:]));
         address pool = poolOf(tokenIn, tokenOut, fee);
         if (pool.code.length == 0) revert PoolMissing(tokenIn, tokenOut, fee);
         _calling = pool;
+        if (_payer == address(0)) _token = tokenIn;
         bool zeroForOne = tokenIn < tokenOut;
         (int256 amount0, int256 amount1) = IUniswapV3SwapPool(pool).swap(
-            to,
-            zeroForOne,
-            int256(amountIn),
-            zeroForOne ? _LOWEST_LIMIT : _HIGHEST_LIMIT,
-            abi.encode(payer, tokenIn)
+            to, zeroForOne, int256(amountIn), zeroForOne ? _LOWEST_LIMIT : _HIGHEST_LIMIT, ""
         );
         (int256 taken, int256 given) = zeroForOne ? (amount0, amount1) : (amount1, amount0);
         if (uint256(taken) != amountIn) revert PartialFill(pool, amountIn, uint256(taken));

@@ -40,9 +40,9 @@ def test_plan_fill__any_world__no_coin_ends_farther_from_its_target(world: World
     plan = plan_fill(before)
     drift_before = basket_of(before).drift
     world.run(plan)
-    # What is lost is lost by every target in proportion: that much, and no more, drift may seem to grow.
-    loss_bps = ceil_div(max(0, plan.expected_cost) * BPS, basket_of(before).total)
-    assert basket_of(world.snapshot()).drift <= drift_before + loss_bps
+    # A fill's cost or gain moves every target in proportion: that much, and no more, drift may seem to grow.
+    moved_bps = ceil_div(abs(plan.expected_cost) * BPS, basket_of(before).total)
+    assert basket_of(world.snapshot()).drift <= drift_before + moved_bps
 
 
 @drawn

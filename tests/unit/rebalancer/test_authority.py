@@ -171,7 +171,7 @@ def test_pause__in_session__exit_still_pays(in_session, guardian, investor):
 
 
 def test_set_params__curator_delayed__only_after_the_delay(system, curator, guardian, governor):
-    """What raises risk waits for whoever may do it; what lowers it is another role's, and waits for nobody."""
+    """What raises risk waits for whoever may do it; what lowers it is another role's, and waits for none."""
     r, access = system.rebalancer, system.access
     risky, delayed_role, day = ("setParams", "setPairLimits", "clearPairLimits", "unpause"), 11, 86_400
     access.setTargetFunctionRole(r, selectors(r, risky), delayed_role, sender=governor)

@@ -16,7 +16,7 @@ FIRST = 10_000  # dollars of the first contribution
 # In the order of TokenWithModes.Mode and VenueMocks.Mode.
 TOKEN_MODES = (
     "NORMAL", "NO_RETURN", "RETURNS_FALSE", "FEE", "PAUSED", "BLACKLIST",
-    "REENTERS", "BURNS_GAS", "RETURN_BOMB", "LIES", "SHORT_ANSWER", "SENDER_PAYS_FEE",
+    "REENTERS", "BURNS_GAS", "RETURN_BOMB", "LIES", "SHORT_ANSWER", "SENDER_PAYS_FEE", "NEEDS_GAS",
 )  # fmt: skip
 VENUE_MODES = (
     "HONEST", "NO_FUND", "DOUBLE_FUND", "SHORT", "NO_PAY", "REENTERS",

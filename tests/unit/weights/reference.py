@@ -19,7 +19,8 @@ def continuous_projection(case: Case) -> list[Fraction]:
     """clamp(L * cap, min, max) with sum 10,000, unrounded: the smallest L at which the sum reaches 10,000.
 
     The sum is piecewise linear and rising in L; its breakpoints are the ratios at which a coin leaves its
-    minimum or reaches its maximum. Where even an unbounded L falls short, coins without a cap share the rest as equals.
+    minimum or reaches its maximum. Where even an unbounded L falls short, coins without a cap share the rest
+    as equals.
     """
     caps = list(case.caps)
     if _reach(case) < BPS:

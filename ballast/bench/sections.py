@@ -1,0 +1,16 @@
+"""Every section of the bench by the prefix of its rows; later work adds its own here."""
+
+from typing import Final
+
+from ballast.bench import rebalance, shares, throughput, weights
+from ballast.bench.rows import Registry
+
+SECTIONS: Final = Registry(
+    {
+        "weights": weights.rows,
+        "rebalance": rebalance.rows,
+        "contribute": shares.contribute_rows,
+        "withdraw": shares.withdraw_rows,
+        "properties": throughput.rows,
+    }
+)

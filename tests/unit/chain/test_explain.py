@@ -1,0 +1,50 @@
+import pytest
+from ape import project
+from ape.exceptions import ContractLogicError
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from ballast.chain.explain import decode_revert, error_table, explain
+from ballast.errors import ChainError
+
+ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+
+
+def error(signature: str, types: list[str], values: list[object]) -> bytes:
+    return keccak(text=signature)[:4] + encode(types, values)
+
+
+def test_error_table__every_contract__every_error_is_in_it():
+    names = {name for name, _, _ in error_table().values()}
+    for contract in ("IndexVault", "Rebalancer", "PriceOracle", "IndexCalculator", "IndexAccess"):
+        found = {abi.name for abi in project.get_contract(contract).contract_type.errors}
+        assert found
+        assert found <= names
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"", "reverted without a reason"),
+        (error("Error(string)", ["string"], ["no"]), "no"),
+        (error("Panic(uint256)", ["uint256"], [0x11]), "arithmetic overflow"),
+        (error("Panic(uint256)", ["uint256"], [0x51]), "panic 0x51"),
+        (error("NotConstituent(address)", ["address"], [ALICE]), f"NotConstituent(token={ALICE})"),
+        (
+            error("LengthMismatch(uint256,uint256)", ["uint256", "uint256"], [5, 4]),
+            "LengthMismatch(expected=5, actual=4)",
+        ),
+        (keccak(text="LengthMismatch(uint256,uint256)")[:4], "LengthMismatch with undecodable arguments"),
+        (bytes.fromhex("deadbeef") + bytes(32), "unknown error 0xdeadbeef with 32 bytes"),
+    ],
+)
+def test_decode_revert__data__readable(data, text):
+    assert decode_revert(data) == text
+
+
+def test_explain__any_exception__one_line():
+    raw = "0x" + error("NotConstituent(address)", ["address"], [ALICE]).hex()
+    assert explain(ContractLogicError(revert_message=raw)) == f"NotConstituent(token={ALICE})"
+    assert explain(ChainError("first\n  second")) == "first second"
+    assert explain(ValueError()) == "ValueError"
+    assert len(explain(ValueError("x" * 5_000))) == 400
