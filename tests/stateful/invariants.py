@@ -240,7 +240,8 @@ def check_named_errors(step: Step) -> bool:
     refusal = step.outcome.refusal
     if refusal is None or step.outcome.foreign:
         return False
-    if not is_allowed(step.outcome.kind, refusal):
+    usdt = step.world.symbols.index("USDT")
+    if not is_allowed(step.outcome.kind, refusal, not step.before.can_pay(usdt, step.outcome.sender)):
         raise Broken(15, f"{step.outcome.kind} failed with {refusal.name} {refusal.data.hex()}")
     return True
 

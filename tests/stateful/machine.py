@@ -245,6 +245,14 @@ class Campaign(RuleBasedStateMachine):
         self.stir(how, coin, by)
         self.fill(keepers.hostile_fill, trades, trick)
 
+    @rule(coin=st.integers(0, 1), by=JUMP, terms=st.sampled_from((0, 500, 2_000)))
+    def keeper_bleeds_the_fund(self, coin: int, by: int, terms: int) -> None:
+        """Fill after fill at the floor, until the budget says no."""
+        for turn in range(6):
+            self.calm()
+            self.stir(0, coin, by if turn % 2 else -by)
+            self.fill(keepers.hostile_fill, [(0, 0, 900, terms), (1, 1, 900, terms)], 0)
+
     @rule(trades=HOSTILE_TRADES, trick=st.sampled_from((0, 0, 1, 2)))
     def hostile_fill_in_any_state(self, trades: list[tuple[int, int, int, int]], trick: int) -> None:
         self.do(keepers.hostile_fill, trades, trick)

@@ -4,7 +4,7 @@ from typing import Final
 
 from tests.stateful.world import Refusal
 
-COIN: Final = frozenset({"TransferFailed", "TransferFromFailed"})  # a coin said no
+COIN: Final = frozenset({"TransferFailed", "SafeERC20FailedOperation"})  # a coin said no
 TIMING: Final = frozenset({"NotNow", "PriceNotGood", "FillTooSoon"})
 SETTLEMENT: Final = TIMING | {"TradeTooLarge", "BelowFloor", "MovedAway", "Overshot", "LossBudgetExceeded"}
 TRADE: Final = SETTLEMENT | COIN | {"ZeroAmount", "InsufficientReserve"}
@@ -21,7 +21,7 @@ UNAUTHORISED: Final = frozenset(
     }
 )
 NEVER: Final[frozenset[str]] = frozenset()
-IN_KIND: Final = frozenset({"ContributionsArePaused", "TransferFromFailed"})  # no price among them
+IN_KIND: Final = frozenset({"ContributionsArePaused", "TransferShort"})  # no price among them
 
 ALLOWED: Final[dict[str, frozenset[str]]] = {
     "contribute in kind": IN_KIND,
@@ -30,7 +30,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "withdraw nothing": frozenset({"ZeroAmount"}),
     "withdraw too much": frozenset({"ERC20InsufficientBalance"}),
     "transfer shares": NEVER,
-    "claim": frozenset({"ZeroAmount", "TransferFailed"}),
+    "claim": frozenset({"ZeroAmount", "SafeERC20FailedOperation"}),
     "open": frozenset({"NotNow", "SessionAlreadyOpen"}),
     "close": frozenset({"NoSession", "SessionUnsettled", "PriceNotGood"}),
     "honest close": frozenset({"PriceNotGood"}),
@@ -60,6 +60,14 @@ REFUSED: Final = frozenset({"withdraw nothing", "withdraw too much", "outsider"}
 RARE: Final = frozenset({"report nonsense", "honest close"})  # accepted by luck only
 
 
-def is_allowed(kind: str, refusal: Refusal) -> bool:
-    """Whether the refusal's name belongs to the kind of action."""
-    return refusal.name in ALLOWED[kind]
+# Where the vault passes on a coin's own words. USDT is of a time without reasons: its no is an empty one.
+PASSED_ON: Final = frozenset({"claim", "partial fill", "pool fill"})
+COIN_WORDS: Final = frozenset({"Error: Blacklistable: account is blacklisted", "Error: Pausable: paused"})
+
+
+def is_allowed(kind: str, refusal: Refusal, usdt_stopped: bool) -> bool:
+    """Whether the refusal's name belongs to the kind of action; `usdt_stopped`: USDT pays nothing now."""
+    if refusal.name in ALLOWED[kind]:
+        return True
+    mute = usdt_stopped and refusal.name == "empty"
+    return kind in PASSED_ON and (mute or refusal.name in COIN_WORDS)

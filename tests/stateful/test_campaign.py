@@ -50,7 +50,7 @@ def test_campaign__drawn_actions_by_everybody__every_invariant_holds(world: Worl
 
 
 def check_nothing_was_vacuous(tally: Tally) -> None:
-    """Every kind of action came about, every invariant was put to a case, every profile's promise was kept."""
+    """Every kind of action came about, and every invariant was put to a case."""
     assert tally.actions >= PROFILE.campaign_actions
     assert not [number for number in CHECKS if not tally.checked[number]]
     assert not [kind for kind in ALLOWED.keys() - REFUSED - RARE if not tally.accepted[kind]]
