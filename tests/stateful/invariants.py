@@ -199,7 +199,7 @@ def check_frozen_weights(step: Step) -> bool:
     weights = tuple(seen["optimal"][1])
     if seen["stale"] and memory.fresh is not None and weights != memory.fresh:
         raise Broken(12, f"stale, yet the weights went from {memory.fresh} to {weights}")
-    told = step.outcome.kind in ("report", "sample supply", "settled around") and step.outcome.accepted
+    told = step.outcome.kind in ("report", "sample supply") and step.outcome.accepted
     if not told and weights != tuple(step.before["optimal"][1]):
         raise Broken(12, f"{step.outcome.kind} moved the calculator's weights to {weights}")
     if not seen["stale"]:
@@ -240,7 +240,8 @@ def check_named_errors(step: Step) -> bool:
     refusal = step.outcome.refusal
     if refusal is None or step.outcome.foreign:
         return False
-    if not is_allowed(step.outcome.kind, refusal):
+    usdt = step.world.symbols.index("USDT")
+    if not is_allowed(step.outcome.kind, refusal, not step.before.can_pay(usdt, step.outcome.sender)):
         raise Broken(15, f"{step.outcome.kind} failed with {refusal.name} {refusal.data.hex()}")
     return True
 
@@ -249,9 +250,7 @@ def check_named_errors(step: Step) -> bool:
 def check_others_untouched(step: Step) -> bool:
     """Nobody's shares, coins or claims fall by another's action."""
     world, outcome = step.world, step.outcome
-    acting = {outcome.sender} | (
-        {world.hostile_venue} if outcome.kind in ("hostile fill", "settled around") else set()
-    )
+    acting = {outcome.sender} | ({world.hostile_venue} if outcome.kind in ("hostile fill",) else set())
     for who in world.holders:
         if who in acting:
             continue

@@ -9,7 +9,7 @@ from ballast.keeper.snapshot import FillParams
 from tests.stateful.observe import Seen
 from tests.stateful.world import Outcome, World
 
-FILLS: Final = frozenset({"honest fill", "partial fill", "pool fill", "hostile fill", "settled around"})
+FILLS: Final = frozenset({"honest fill", "partial fill", "pool fill", "hostile fill"})
 
 
 class Broken(AssertionError):  # noqa: N818 - it is what an invariant is

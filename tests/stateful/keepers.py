@@ -61,10 +61,8 @@ def plan(world: World) -> Any:
     return decide(take_snapshot(world.deployed.system, world.deployed.index))
 
 
-def honest_fill(world: World, seen: Seen, wait: int) -> Outcome:
-    """The keeper's own decision carried out, after a wait in which the feeds go on."""
-    if wait:
-        world.replica.pass_time(wait)
+def honest_fill(world: World, seen: Seen) -> Outcome:
+    """The keeper's own decision, carried out."""
     decided = plan(world)
     notes = {"plan": decided.detail, "cause": decided.cause.value}
     if decided.action == Action.WAIT:
@@ -115,9 +113,9 @@ def hostile_fill(world: World, seen: Seen, drawn: list[tuple[int, int, int, int]
         i, j = ranked[sell], ranked[-1 - buy]
         amount = min(seen.reserves[i], max(1, _distance(world, seen, i, j) * permille // 1_000))
         paid = _floor(world, seen, i, j, amount) * (10**6 + terms) // 10**6
-        script = _script(world, i, j, amount, paid, trick)
-        data = encode_args(["(address,bytes,bool)[]"], [script])
-        trades.append((world.tokens[i], world.tokens[j], amount, 0, world.hostile_venue, data))
+        data = encode_args(["(address,bytes,bool)[]"], [script(world, i, j, amount, paid, trick)])
+        venue = world.attacker if TRICKS[trick] == "is no contract" else world.hostile_venue
+        trades.append((world.tokens[i], world.tokens[j], amount, 0, venue, data))
     return world.act("hostile fill", world.brain, EXECUTE, [trades], sender=world.keeper, notes=notes)
 
 
@@ -159,12 +157,11 @@ TRICKS = (
     "pays in a third coin",
     "pays nothing",
     "pulls a coin",
+    "is no contract",
 )
 
 
-def _script(
-    world: World, i: int, j: int, amount: int, paid: int, trick: int
-) -> list[tuple[str, bytes, bool]]:
+def script(world: World, i: int, j: int, amount: int, paid: int, trick: int) -> list[tuple[str, bytes, bool]]:
     """What the venue does in place of an honest swap."""
     vault, own = world.vault, world.hostile_venue
     fund = encode_call("fund(address)", [own])
@@ -184,6 +181,7 @@ def _script(
         "gives back what it drew": [draw, pay(i, amount), pay(j, 1)],
         "pays in a third coin": [draw, pay(third, amount * world.scales[i] // world.scales[third])],
         "pays nothing": [draw],
+        "is no contract": [],
         "pulls a coin": [draw, (world.tokens[third], pull, True), pay(j, paid)],
     }[TRICKS[trick]]
 

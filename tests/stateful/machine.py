@@ -1,4 +1,8 @@
-"""The campaign: Hypothesis draws actions, every one of them is judged by every invariant."""
+"""The campaign: Hypothesis draws actions, every one of them is judged by every invariant.
+
+A rule may take several actions. Rules of equal weight alone would leave most of a run paused, stale or in
+cooldown; `calm` mends what stands in a rebalance's way, `stir` gives one a cause, each by ordinary actions.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -7,23 +11,35 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from ballast.model.rebalance import Reason
 from tests.bad_feeds import MODES
 from tests.stateful import authority, fill_invariants, invariants, investors, keepers, market
 from tests.stateful.judge import Memory, Step, Tally, judge
 from tests.stateful.observe import Observer
 from tests.stateful.world import Outcome, World
 
-assert fill_invariants
-assert invariants  # both are imported for the checks they enter
-
+INVARIANTS: Final = (invariants, fill_invariants)  # imported for the checks they enter
 INVESTOR: Final = st.integers(0, 2)
 HOLDER: Final = st.integers(0, 3)  # the attacker too
 ANYBODY: Final = st.integers(0, 4)  # and the attacker's contract
 COIN: Final = st.integers(0, 4)
 POOL: Final = st.integers(0, 8)
 DOLLARS: Final = st.integers(1, 150_000)
+PERMILLE: Final = st.integers(-1_000, 1_000)
+JUMP: Final = st.integers(100, 1_500).flatmap(lambda bps: st.sampled_from((bps, -bps)))
 WAITS: Final = (1, 60, 600, 3_600, 7_200, 21_600, 86_400, 260_000, 700_000)
 BAD_MODES: Final = tuple(mode for mode in MODES if mode not in ("GOOD", "ROUND", "BURNING"))
+POOL_TRADES: Final = st.lists(st.tuples(POOL, st.booleans(), st.integers(0, 3_000)), min_size=1, max_size=4)
+HOSTILE_TRADES: Final = st.lists(
+    st.tuples(
+        st.sampled_from((0, 0, 0, 1, 2)),  # rank of the coin sold, from the one farthest above its target
+        st.sampled_from((0, 0, 0, 1, 2)),  # of the coin bought, from the one farthest below
+        st.sampled_from((1, 100, 500, 900, 1_000, 1_010, 2_000)),  # per mille of the way
+        st.sampled_from((-1, 0, 0, 1, 2_000, 9_000)),  # ppm that the terms are off the floor
+    ),
+    min_size=1,
+    max_size=3,
+)
 
 
 class Campaign(RuleBasedStateMachine):
@@ -46,8 +62,56 @@ class Campaign(RuleBasedStateMachine):
         outcome = action(self.world, before, *args)
         self.seen = self.observer.look()
         self.tally.count(outcome)
-        note(f"{outcome.kind}: {outcome.refusal.name if outcome.refusal else 'accepted'}")
+        note(f"  {outcome.kind}{args}: {outcome.refusal.name if outcome.refusal else 'accepted'}")
         judge(Step(self.world, before, outcome, self.seen, self.memory), self.tally)
+
+    # -- what lets a rebalance run
+
+    def calm(self) -> None:
+        """Mends what stands in a rebalance's way."""
+        if any(value for key, value in self.seen.answers.items() if key[0].startswith(("paused", "frozen"))):
+            self.do(market.thaw)
+        self._resume()
+        if self.seen["stale"]:
+            self.do(keepers.report, 0, 0, 0)
+            for _ in range(2):
+                self.do(keepers.sample_supply, 0, 4)
+                self.do(market.mine, 6)
+            self.do(keepers.sample_supply, 0, 4)
+        if self.seen["verdict"][1] == Reason.COOLDOWN:
+            self.do(market.pass_time, 3_600, True)
+        if not all(quote.status == 1 for quote in self.seen.quotes):
+            self.do(market.mend_feeds)
+        if self.seen["verdict"][1] == Reason.GAS_TOO_HIGH:
+            self.do(market.raise_gas, 1)
+
+    def _resume(self) -> None:
+        """The curator lets go on what the guardian stopped."""
+        if self.seen["setting", "brain paused"]:
+            self.do(authority.curate, 0, 0)
+        if self.seen["setting", "vault paused"]:
+            self.do(authority.curate, 1, 0)
+        for coin, token in enumerate(self.world.tokens):
+            if self.seen["setting", "sources", token][3]:
+                self.do(authority.curate, 2, coin)
+
+    def stir(self, how: int, coin: int, by: int) -> None:
+        """Gives a rebalance a cause, unless there is one: caps move, or a coin or just its feed does."""
+        if self.seen["verdict"][0]:
+            return
+        if how == 0:
+            self.do(market.pass_time, 14_400, True)
+            self.do(keepers.report, coin % 2, by, 0)
+        elif how == 1:
+            self.do(market.depeg, coin, by)
+        else:
+            self.do(market.move_feed, "feed jumps", coin, by)
+
+    def fill(self, action: Callable[..., Outcome], *args: Any) -> None:
+        """A fill when the interval since the last one has passed."""
+        if self.seen["time"] < self.seen["session"][5] + 60:
+            self.do(market.mine, 5)
+        self.do(action, *args)
 
     # -- holders
 
@@ -59,7 +123,7 @@ class Campaign(RuleBasedStateMachine):
     def contribute_excess(self, who: int, part: int, extra: dict[int, int]) -> None:
         self.do(investors.contribute_excess, who, part, extra)
 
-    @rule(who=INVESTOR, part=st.sampled_from((0, 0, 1, 137, 5_000, 10_000)), dust=st.integers(1, 10**9))
+    @rule(who=INVESTOR, part=st.sampled_from((0, 0, 1, 137, 5_000, 10_000)), dust=st.integers(0, 10**9))
     def withdraw(self, who: int, part: int, dust: int) -> None:
         self.do(investors.withdraw, who, part, dust)
 
@@ -79,51 +143,44 @@ class Campaign(RuleBasedStateMachine):
     def claim(self, who: int, coin: int) -> None:
         self.do(investors.claim, who, coin)
 
+    @rule(who=INVESTOR, symbol=st.sampled_from(("USDC", "USDT")), part=st.integers(1, 10_000))
+    def leave_while_frozen_and_claim(self, who: int, symbol: str, part: int) -> None:
+        self.do(market.freeze, symbol, self.world.vault)
+        self.do(investors.withdraw, who, part, 1)
+        self.do(investors.claim, who, 0)
+        self.do(market.thaw)
+        self.do(investors.claim, who, 0)
+
     # -- the market
 
     @rule(coin=COIN, off=st.integers(-50, 50))
     def feed_wavers(self, coin: int, off: int) -> None:
         self.do(market.move_feed, "move feed", coin, off)
 
-    @rule(coin=COIN, off=st.integers(100, 1_500), up=st.booleans())
-    def feed_jumps(self, coin: int, off: int, up: bool) -> None:
-        self.do(market.move_feed, "feed jumps", coin, off if up else -off)
+    @rule(coin=COIN, off=JUMP)
+    def feed_jumps(self, coin: int, off: int) -> None:
+        self.do(market.move_feed, "feed jumps", coin, off)
 
     @rule(coin=COIN, mode=st.sampled_from(BAD_MODES))
     def feed_breaks(self, coin: int, mode: str) -> None:
         self.do(market.break_feed, coin, mode)
 
-    @rule()
-    def feeds_mend(self) -> None:
-        self.do(market.mend_feeds)
-
     @rule(pool=POOL, off=st.integers(-150, 150))
     def pool_moves(self, pool: int, off: int) -> None:
         self.do(market.move_pool, pool, off)
 
-    @rule(pool=POOL)
-    def pool_returns(self, pool: int) -> None:
-        self.do(market.move_pool, pool, 0)
-
-    @rule(who=HOLDER, coin=COIN, dollars=st.integers(1, 20_000_000))
-    def issuer_mints(self, who: int, coin: int, dollars: int) -> None:
+    @rule(who=HOLDER, coin=COIN, dollars=st.integers(1, 20_000_000), up=st.booleans())
+    def issuer_mints_or_burns(self, who: int, coin: int, dollars: int, up: bool) -> None:
         self.do(market.mint, who, coin, dollars)
+        if not up:
+            self.do(market.burn, coin, dollars)
 
-    @rule(coin=COIN, dollars=st.integers(1, 5_000_000))
-    def issuer_burns(self, coin: int, dollars: int) -> None:
-        self.do(market.burn, coin, dollars)
-
-    @rule(symbol=st.sampled_from(("USDC", "USDT")), who=st.integers(0, 5))
-    def issuer_freezes(self, symbol: str, who: int) -> None:
-        self.do(market.freeze, symbol, (*self.world.holders, self.world.vault)[who])
-
-    @rule(symbol=st.sampled_from(("USDC", "USDT")))
-    def issuer_pauses(self, symbol: str) -> None:
-        self.do(market.pause, symbol)
-
-    @rule()
-    def issuers_thaw(self) -> None:
-        self.do(market.thaw)
+    @rule(symbol=st.sampled_from(("USDC", "USDT")), who=st.integers(0, 6))
+    def issuer_stops(self, symbol: str, who: int) -> None:
+        if who == 6:
+            self.do(market.pause, symbol)
+        else:
+            self.do(market.freeze, symbol, (*self.world.holders, self.world.vault)[who])
 
     @rule(seconds=st.sampled_from(WAITS), keep_feeds=st.sampled_from((True, True, True, False)))
     def time_passes(self, seconds: int, keep_feeds: bool) -> None:
@@ -133,9 +190,9 @@ class Campaign(RuleBasedStateMachine):
     def gas_moves(self, gwei: int) -> None:
         self.do(market.raise_gas, gwei)
 
-    # -- market data, sessions, fills
+    # -- market data and sessions
 
-    @rule(coin=COIN, cap=st.integers(-1_000, 1_000), score=st.integers(-1_000, 1_000))
+    @rule(coin=COIN, cap=PERMILLE, score=PERMILLE)
     def report(self, coin: int, cap: int, score: int) -> None:
         self.do(keepers.report, coin, cap, score)
 
@@ -147,38 +204,57 @@ class Campaign(RuleBasedStateMachine):
     def sample_supply(self, who: int, coin: int) -> None:
         self.do(keepers.sample_supply, who, coin)
 
-    @rule(who=ANYBODY)
-    def open_session(self, who: int) -> None:
+    @rule(who=ANYBODY, how=st.integers(0, 2), coin=COIN, by=JUMP)
+    def session_opens(self, who: int, how: int, coin: int, by: int) -> None:
+        self.calm()
+        self.stir(how, coin, by)
         self.do(keepers.open_session, who)
 
     @rule(who=ANYBODY)
-    def close_session(self, who: int) -> None:
+    def session_closes(self, who: int) -> None:
         self.do(keepers.close_session, who)
 
-    @rule(wait=st.sampled_from((0, 0, 120, 21_600)))
-    def honest_fill(self, wait: int) -> None:
-        self.do(keepers.honest_fill, wait)
+    # -- fills
 
-    @rule(part=st.integers(1, 1_000), first=st.integers(1, 4))
-    def partial_fill(self, part: int, first: int) -> None:
-        self.do(keepers.partial_fill, part, first)
+    @rule(how=st.integers(0, 2), coin=COIN, by=JUMP)
+    def honest_fills(self, how: int, coin: int, by: int) -> None:
+        self.calm()
+        self.stir(how, coin, by)
+        self.fill(keepers.honest_fill)
 
-    @rule(trades=st.lists(st.tuples(POOL, st.booleans(), st.integers(0, 3_000)), min_size=1, max_size=4))
-    def pool_fill(self, trades: list[tuple[int, bool, int]]) -> None:
-        self.do(keepers.pool_fill, trades)
+    @rule(how=st.integers(0, 1), coin=COIN, by=JUMP, part=st.integers(1, 1_000), first=st.integers(1, 4))
+    def partial_fills(self, how: int, coin: int, by: int, part: int, first: int) -> None:
+        self.calm()
+        self.stir(how, coin, by)
+        self.fill(keepers.partial_fill, part, first)
+
+    @rule(how=st.integers(0, 2), coin=COIN, by=JUMP, trades=POOL_TRADES)
+    def fills_through_pools(self, how: int, coin: int, by: int, trades: list[tuple[int, bool, int]]) -> None:
+        self.calm()
+        self.stir(how, coin, by)
+        self.fill(keepers.pool_fill, trades)
 
     @rule(
-        trades=st.lists(
-            st.tuples(
-                st.sampled_from((0, 0, 1)), st.sampled_from((0, 0, 1)),
-                st.sampled_from((1, 500, 900, 1_000, 1_010, 2_000)),
-                st.sampled_from((-1, 0, 1, 2_000, 9_000)),
-            ),
-            min_size=1, max_size=3,
-        ),
-        trick=st.sampled_from((0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8)),
+        how=st.integers(0, 2), coin=COIN, by=JUMP, trades=HOSTILE_TRADES,
+        trick=st.sampled_from((0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8)),
     )  # fmt: skip
-    def hostile_fill(self, trades: list[tuple[int, int, int, int]], trick: int) -> None:
+    def hostile_fills(
+        self, how: int, coin: int, by: int, trades: list[tuple[int, int, int, int]], trick: int
+    ) -> None:
+        self.calm()
+        self.stir(how, coin, by)
+        self.fill(keepers.hostile_fill, trades, trick)
+
+    @rule(coin=st.integers(0, 1), by=JUMP, terms=st.sampled_from((0, 500, 2_000)))
+    def keeper_bleeds_the_fund(self, coin: int, by: int, terms: int) -> None:
+        """Fill after fill at the floor, until the budget says no."""
+        for turn in range(6):
+            self.calm()
+            self.stir(0, coin, by if turn % 2 else -by)
+            self.fill(keepers.hostile_fill, [(0, 0, 900, terms), (1, 1, 900, terms)], 0)
+
+    @rule(trades=HOSTILE_TRADES, trick=st.sampled_from((0, 0, 1, 2)))
+    def hostile_fill_in_any_state(self, trades: list[tuple[int, int, int, int]], trick: int) -> None:
         self.do(keepers.hostile_fill, trades, trick)
 
     # -- authority

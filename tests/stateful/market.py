@@ -8,7 +8,7 @@ from ballast.errors import ReplicaError
 from ballast.replica.place import OPERATOR
 from tests.bad_feeds import MODES
 from tests.stateful.observe import Seen
-from tests.stateful.world import Outcome, Refusal, World
+from tests.stateful.world import BLOCK_TIME, Outcome, Refusal, World
 
 BURN = {"USDC": "burn(uint256)", "USDT": "redeem(uint256)"}
 
@@ -83,7 +83,7 @@ def burn(world: World, seen: Seen, coin: int, dollars: int) -> Outcome:
     symbol, amount = world.symbols[coin], world.units(coin, dollars)
 
     def does() -> None:
-        world.replica.mint(symbol, OPERATOR, 1)
+        world.replica.mint(symbol, OPERATOR, amount)
         token, args = world.tokens[coin], [amount]
         if symbol in BURN:
             world.rpc.send(token, BURN[symbol], args, sender=OPERATOR)
@@ -119,6 +119,19 @@ def thaw(world: World, seen: Seen) -> Outcome:
 
 def pass_time(world: World, seen: Seen, seconds: int, keep_feeds: bool) -> Outcome:
     return _elsewhere(world, "pass time", lambda: world.replica.pass_time(seconds, keep_feeds=keep_feeds))
+
+
+def mine(world: World, seen: Seen, blocks: int) -> Outcome:
+    """Blocks in which nothing happens."""
+    return _elsewhere(
+        world, "empty blocks", lambda: world.rpc.call("anvil_mine", hex(blocks), hex(BLOCK_TIME))
+    )
+
+
+def depeg(world: World, seen: Seen, coin: int, off_bps: int) -> Outcome:
+    """The coin's feed and all its pools go to $1 + `off_bps`."""
+    price = Decimal(10_000 + off_bps) / 10_000
+    return _elsewhere(world, "depeg", lambda: world.replica.depeg(world.symbols[coin], price))
 
 
 def raise_gas(world: World, seen: Seen, gwei: int) -> Outcome:

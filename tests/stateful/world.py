@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,11 @@ from tests.deployed import Deployed, deploy_five, five_coin_index, fund
 BLOCK_TIME: Final = 12  # s between two blocks, so that no run depends on how fast the machine is
 START_USD: Final = (3_000_000, 1_500_000)  # of the first two investors
 STOCK: Final = 20_000_000  # whole coins of each kind the attacker's venue owns
+TIGHT: Final = {
+    "loss_budget_bps": 12,
+    "loss_period_seconds": 7 * 86_400,
+    "max_trade_usd": Decimal(300_000),
+}  # so that a run's fills meet these limits
 CURATOR_DELAY: Final = 172_800  # s
 SAFE_TRANSFER: Final = ("TransferFailed()", "TransferFromFailed()")  # solady reverts with them in assembly
 CONTRACTS: Final = (
@@ -149,10 +155,12 @@ def known_errors(project: Any) -> dict[bytes, str]:
 
 
 def build_world(project: Any, folder: Path) -> World:
-    """Deploys an index whose LUSD is weighed by its supply, lets two investors in, and stands still."""
+    """Deploys an index with tight limits, LUSD weighed by its supply, and lets two investors in."""
     index = five_coin_index()
     coins = [_weighed_by_supply(coin) if coin.symbol == "LUSD" else coin for coin in index.coins]
-    deployed = deploy_five(folder, index.model_copy(update={"coins": tuple(coins)}))
+    tight = index.rebalancing.model_copy(update=TIGHT)
+    index = index.model_copy(update={"coins": tuple(coins), "rebalancing": tight})
+    deployed = deploy_five(folder, index)
     rpc, replica = deployed.replica.rpc, deployed.replica
     venue = _create(rpc, project.StatefulVenue, b"", deployed.deployer.address)
     bad_feed = _create(
