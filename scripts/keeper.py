@@ -2,8 +2,11 @@
 
 import json
 import logging
+import signal
+import sys
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import click
 import structlog
@@ -60,10 +63,8 @@ def cli(index_file, account_name, records, mode, dry_run, as_json):
     journal = Journal(FileStorage(Path(settings.journal_file)), journal_identity(deployment))
     keeper = Keeper(account, system, look, journal, policy, settings.receipt_timeout_seconds)
     if mode == "watch":
-        try:
-            keeper.watch(settings.poll_seconds)
-        except KeyboardInterrupt:
-            click.echo("stopped: whatever was sent is in the journal, start again any time")
+        keeper.watch(settings.poll_seconds, _until_stopped())
+        click.echo("stopped: whatever was sent is in the journal, start again any time")
         return
     step = keeper.step()
     _report(step.snapshot, step.plan, as_json, step)
@@ -71,10 +72,24 @@ def cli(index_file, account_name, records, mode, dry_run, as_json):
         raise click.exceptions.Exit(1)
 
 
+def _until_stopped() -> Event:
+    """Set by Ctrl-C or SIGTERM: the keeper finishes its step first. A second one ends it at once."""
+    stop = Event()
+
+    def ask(number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    return stop
+
+
 def _configure_log(settings: Settings, quiet: bool) -> None:
     """JSON lines where a machine reads them."""
     level = logging.ERROR if quiet else _LEVELS[settings.log_level]
-    renderer = structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer()
+    plain = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer = structlog.processors.JSONRenderer() if settings.log_json else plain
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -82,6 +97,7 @@ def _configure_log(settings: Settings, quiet: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 
 

@@ -7,6 +7,7 @@ on its next start what it may have sent, and sends nothing twice.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
 from ape.exceptions import ApeException, ContractLogicError
 from ape.utils import ManagerAccessMixin
 from requests import RequestException
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 from web3.exceptions import TimeExhausted, TransactionNotFound, Web3Exception
 
 from ballast.chain.connect import chain_identity
@@ -29,7 +30,9 @@ from ballast.keeper.journal import Entry, Fate, Identity, Journal, Next, Seen, r
 from ballast.keeper.planning import PlannedTrade
 from ballast.keeper.snapshot import Snapshot
 
-_TRANSIENT = (ConnectionError, RequestException, Web3Exception, TimeoutError)
+# Most faults of a node reach us as ChainError, with a line that says what was asked.
+_TRANSIENT = (ChainError, ApeException, RequestException, Web3Exception, OSError)
+_ATTEMPTS = 20
 _LOOKS_AT_A_RECEIPT = 0.2  # s between two
 
 
@@ -129,18 +132,27 @@ class Keeper:
             return Step(snapshot, plan, refusal=explain(error))
         return self._carry_out(snapshot, plan, transaction)
 
-    def watch(self, poll_seconds: float, stop: Callable[[], bool] = lambda: False) -> None:
-        """Steps for ever; a node that does not answer is asked again, each time more patiently."""
+    def watch(self, poll_seconds: float, stop: Event) -> None:
+        """Steps until `stop` is set, which never breaks a step off.
+
+        A node that does not answer is asked again, each time more patiently; after `_ATTEMPTS` it is an error.
+        """
         retrying = Retrying(
             retry=retry_if_exception_type(_TRANSIENT),
             wait=wait_exponential(multiplier=1, max=60),
-            stop=stop_after_attempt(20),
+            stop=stop_after_attempt(_ATTEMPTS),
+            sleep=stop.wait,
+            before_sleep=self._tell_trouble,
             reraise=True,
         )
-        while not stop():
+        while not stop.is_set():
             done = retrying(self.step)
             if done.plan.action == Action.WAIT or done.refusal is not None:
-                time.sleep(poll_seconds)
+                stop.wait(poll_seconds)
+
+    def _tell_trouble(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        self._log.warning("trouble", why=explain(error) if error else "", attempt=state.attempt_number)
 
     def _build(self, plan: Plan) -> TransactionAPI:
         rebalancer: Any = self._system.rebalancer

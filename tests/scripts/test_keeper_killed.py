@@ -44,7 +44,7 @@ class World:
     vault: str
     rebalancer: str
 
-    def run(self, command: list[str], *options: str) -> subprocess.CompletedProcess[str]:
+    def start(self, command: list[str], *options: str) -> subprocess.Popen[str]:
         arguments = [*command, "run", "keeper", "--network", f"ethereum:replica:{self.url}", *options]
         env = os.environ | {
             "BALLAST_RECORDS": str(self.folder / "records"),
@@ -52,7 +52,13 @@ class World:
             "BALLAST_JOURNAL_FILE": str(self.folder / "journal"),
             "BALLAST_RECEIPT_TIMEOUT_SECONDS": "60",
         }
-        return subprocess.run(arguments, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(arguments, cwd=ROOT, env=env, stdout=pipe, stderr=pipe, text=True)
+
+    def run(self, command: list[str], *options: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(command, *options)
+        out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     @property
     def nonce(self) -> int:
@@ -169,3 +175,17 @@ def test_keeper__killed_in_its_first_transaction__carries_on_without_a_second_on
     assert world.nonce - nonce == sent + already
     assert world.fills - fills == world.nonce - nonce  # each transaction filled, none was refused
     assert world.drift <= world.replica.rpc.read(world.rebalancer, "getParams()", (), PARAMS)[SETTLE_BAND]
+
+
+def test_keeper__watching_and_told_to_stop__ends_its_step_and_says_so(world: World) -> None:
+    nonce = world.nonce
+    process = world.start([*APE], "--account", "TEST::1", "--watch")
+    deadline = time.monotonic() + 60
+    while world.nonce == nonce and time.monotonic() < deadline:
+        time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    assert "stopped: whatever was sent is in the journal" in out
+    assert "Traceback" not in err
+    assert world.nonce > nonce
