@@ -15,7 +15,14 @@ from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
 from ape.exceptions import ApeException, ContractLogicError
 from ape.utils import ManagerAccessMixin
 from requests import RequestException
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_after_attempt,
+    wait_exponential,
+)
 from web3.exceptions import TimeExhausted, TransactionNotFound, Web3Exception
 
 from ballast.chain.connect import chain_identity
@@ -135,13 +142,13 @@ class Keeper:
     def watch(self, poll_seconds: float, stop: Event) -> None:
         """Steps until `stop` is set, which never breaks a step off.
 
-        A node that does not answer is asked again, each time more patiently; after `_ATTEMPTS` it is an error.
+        A node that does not answer is asked again, more patiently each time; after `_ATTEMPTS` it is an error.
         """
         retrying = Retrying(
             retry=retry_if_exception_type(_TRANSIENT),
             wait=wait_exponential(multiplier=1, max=60),
             stop=stop_after_attempt(_ATTEMPTS),
-            sleep=stop.wait,
+            sleep=sleep_using_event(stop),
             before_sleep=self._tell_trouble,
             reraise=True,
         )
