@@ -142,7 +142,7 @@ class Keeper:
     def watch(self, poll_seconds: float, stop: Event) -> None:
         """Steps until `stop` is set, which never breaks a step off.
 
-        A node that does not answer is asked again, more patiently each time; after `_ATTEMPTS` it is an error.
+        A silent node is asked again, more patiently each time; after `_ATTEMPTS` it is an error.
         """
         retrying = Retrying(
             retry=retry_if_exception_type(_TRANSIENT),
