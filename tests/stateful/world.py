@@ -13,6 +13,7 @@ from ballast.replica.rpc import RpcError, encode_call, hex0x, selector
 from tests.deployed import Deployed, deploy_five, five_coin_index, fund
 
 BLOCK_TIME: Final = 12  # s between two blocks, so that no run depends on how fast the machine is
+BASE_FEE: Final = 10**9  # wei
 START_USD: Final = (3_000_000, 1_500_000)  # of the first two investors
 STOCK: Final = 20_000_000  # whole coins of each kind the attacker's venue owns
 TIGHT: Final = {
@@ -93,6 +94,7 @@ class World:
             self._quiet()
             self.replica.revert(self._base)
         self._base = self.replica.snapshot()
+        self.replica.set_base_fee(BASE_FEE)  # a snapshot does not hold it
 
     def _quiet(self) -> None:
         """Until no transaction is left in the pool: one still there would be mined again after a revert."""
