@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak
 from ballast.chain.codec import decode
 from ballast.errors import BallastError
 
+_NO_NODE = "No (supported) node found"  # how Ape begins to say so
 _HEX = re.compile(r"0x[0-9a-fA-F]{8,}")
 _PANICS = {
     0x01: "assertion failed",
@@ -84,6 +85,8 @@ def explain(error: BaseException) -> str:
     if data := _revert_data(error):
         return decode_revert(data)
     text = str(error) or type(error).__name__
+    if text.startswith(_NO_NODE):
+        return f"{text.rstrip('.')}: start one there (`ape run replica` for a local one) or change --network"
     found = _HEX.search(text)
     if isinstance(error, ApeException) and found and len(found[0]) % 2 == 0 and len(found[0]) != 42:
         data = bytes.fromhex(found[0][2:])

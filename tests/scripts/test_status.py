@@ -184,3 +184,7 @@ def test_take_snapshot__ladders__are_what_the_quoter_says(deployed):
     ]
     sellers = {coin.token for coin in above} | set(snapshot.hubs)
     assert {h.token_in for h in snapshot.hops} <= sellers
+
+
+def test_status__no_node_there__says_how_to_start_one():
+    assert_refused(run("status", network="ethereum:replica:http://127.0.0.1:1"), "ape run replica", "--network")
