@@ -187,4 +187,5 @@ def test_take_snapshot__ladders__are_what_the_quoter_says(deployed):
 
 
 def test_status__no_node_there__says_how_to_start_one():
-    assert_refused(run("status", network="ethereum:replica:http://127.0.0.1:1"), "ape run replica", "--network")
+    result = run("status", network="ethereum:replica:http://127.0.0.1:1")
+    assert_refused(result, "ape run replica", "--network")
