@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ballast.model.rebalance import Reason
 from tests.bad_feeds import MODES
@@ -24,6 +24,8 @@ HOLDER: Final = st.integers(0, 3)  # the attacker too
 ANYBODY: Final = st.integers(0, 4)  # and the attacker's contract
 COIN: Final = st.integers(0, 4)
 POOL: Final = st.integers(0, 8)
+USDC_USDT: Final = 0  # their deepest pool
+ENTERS: Final = keepers.TRICKS.index("enters everywhere")
 DOLLARS: Final = st.integers(1, 150_000)
 PERMILLE: Final = st.integers(-1_000, 1_000)
 JUMP: Final = st.integers(100, 1_500).flatmap(lambda bps: st.sampled_from((bps, -bps)))
@@ -114,6 +116,20 @@ class Campaign(RuleBasedStateMachine):
         if self.seen["time"] < self.seen["session"][5] + 60:
             self.do(market.mine, 5)
         self.do(action, *args)
+
+    @initialize(scene=st.integers(0, 4), coin=st.integers(0, 1), by=JUMP)
+    def opening_scene(self, scene: int, coin: int, by: int) -> None:
+        """A run begins with fills on a market that is at rest, so that some of each kind go through."""
+        if scene == 4:
+            self.keeper_bleeds_the_fund(coin, by, 0)
+        elif scene:
+            self.stir(0, coin, by)
+            action, *args = (
+                (keepers.honest_fill,),
+                (keepers.pool_fill, [(USDC_USDT, True, 500)]),
+                (keepers.hostile_fill, [(0, 0, 500, 0)], ENTERS),
+            )[scene - 1]
+            self.fill(action, *args)
 
     # -- holders
 
@@ -253,7 +269,7 @@ class Campaign(RuleBasedStateMachine):
         for turn in range(6):
             self.calm()
             self.stir(0, coin, by if turn % 2 else -by)
-            self.fill(keepers.hostile_fill, [(0, 0, 900, terms)], 0)
+            self.fill(keepers.hostile_fill, [(0, 0, 700, terms)], 0)
 
     @rule(trades=HOSTILE_TRADES, trick=st.sampled_from((0, 0, 1, 2)))
     def hostile_fill_in_any_state(self, trades: list[tuple[int, int, int, int]], trick: int) -> None:
