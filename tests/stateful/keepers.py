@@ -86,17 +86,19 @@ def partial_fill(world: World, seen: Seen, part_permille: int, first: int) -> Ou
 
 
 def pool_fill(world: World, seen: Seen, drawn: list[tuple[int, bool, int]]) -> Outcome:
-    """Any trades through any pools, for whatever they pay."""
-    trades = []
-    for number, forwards, permille in drawn:
+    """Any trades through any pools, towards the targets or away, for whatever they pay."""
+    trades, gaps = [], _gaps(world, seen)
+    for number, towards, permille in drawn:
         pool = stable_pools(world)[number]
-        a, b = (world.symbols.index(s) for s in (pool.coins if forwards else pool.coins[::-1]))
+        b, a = sorted((world.symbols.index(s) for s in pool.coins), key=gaps.__getitem__)
+        a, b = (a, b) if towards else (b, a)
         route = (
             bytes.fromhex(world.tokens[a][2:])
             + pool.fee.to_bytes(3, "big")
             + bytes.fromhex(world.tokens[b][2:])
         )
-        amount = seen.reserves[a] * permille // 10_000
+        most = _distance(world, seen, a, b) or seen.reserves[a] // 10
+        amount = most * permille // 1_000
         trades.append((world.tokens[a], world.tokens[b], amount, 0, world.venue, route))
     return world.act("pool fill", world.brain, EXECUTE, [trades], sender=world.keeper)
 

@@ -57,7 +57,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
 }
 # Kinds that must never be accepted; every other kind must be, in a campaign of some length.
 REFUSED: Final = frozenset({"withdraw nothing", "withdraw too much", "outsider"})
-RARE: Final = frozenset({"report nonsense", "honest close"})  # accepted by luck only
+RARE: Final = frozenset({"report nonsense", "honest close", "set pair", "freeze price"})  # accepted by luck
 
 
 # Where the vault passes on a coin's own words. USDT is of a time without reasons: its no is an empty one.
