@@ -140,7 +140,8 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
 
     /// @inheritdoc IERC7621
     /// @dev What a coin refuses to pay becomes a claim of the caller. Gas below what a fair try of every coin needs
-    ///      reverts (`InsufficientGas`), so a claim always means that the coin refused.
+    ///      reverts (`InsufficientGas`), so a claim always means that the coin refused. `minAmounts` bounds what is owed,
+    ///      paid or claimed.
     function withdraw(uint256 lpAmount, address receiver, uint256[] calldata minAmounts)
         external
         nonReentrant
@@ -233,7 +234,8 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         emit ContributionsPaused(false);
     }
 
-    /// @notice CURATOR: how far past its target weight the excess of a contribution may carry a coin, bps.
+    /// @notice CURATOR: how far past its target weight the excess of a contribution may carry a coin, bps. A coin at
+    ///         weight 0 takes no excess at all.
     function setBandBps(uint256 newBandBps) external restricted nonReentrant {
         if (newBandBps > MAX_BAND_BPS) revert BandOutOfRange(newBandBps, MAX_BAND_BPS);
         _slots[0] = _slots[0].withBand(uint16(newBandBps));
@@ -384,7 +386,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         (uint256 shares, uint256 index, uint256 weight) = ShareMath.firstShares(amounts, lanes, lows, band);
         if (index < lanes.length) {
             uint256 target = lanes[index].weightOf();
-            if (weight > target) revert PastBand(coins[index].tokenOf(), weight, target + band);
+            if (weight > target) revert PastBand(coins[index].tokenOf(), weight, ShareMath.limitOf(target, band));
             revert BelowBand(coins[index].tokenOf(), weight, target - band);
         }
         if (shares < MIN_FIRST_VALUE) revert BelowMinimumValue(shares, MIN_FIRST_VALUE);
@@ -406,7 +408,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         uint256 band = _slots[0].bandOf();
         (uint256 index, uint256 weight) = ShareMath.pastBand(amounts, lanes, highs, supply, shares, band);
         if (index < lanes.length) {
-            revert PastBand(coins[index].tokenOf(), weight, lanes[index].weightOf() + band);
+            revert PastBand(coins[index].tokenOf(), weight, ShareMath.limitOf(lanes[index].weightOf(), band));
         }
         return ShareMath.excessShares(amounts, lanes, lows, highs, supply, shares);
     }

@@ -72,7 +72,7 @@ def basket_of(snapshot: Snapshot) -> Basket:
         targets = [(coin.token, coin.vault_weight) for coin in held]
     else:
         wanted = [(coin.token, coin.optimal_weight) for coin in snapshot.coins if coin.optimal_weight]
-        merged = merge_targets([(coin.token, coin.reserve) for coin in held], wanted)
+        merged = merge_targets([(coin.token, coin.reserve, coin.scale) for coin in held], wanted)
         targets = [(token, weight) for token, weight, _ in merged]
     coins = tuple(by_token[token] for token, _ in targets)
     values = tuple(value_of(coin.reserve, coin.scale, coin.quote.mid) for coin in coins)

@@ -16,6 +16,7 @@ PPT: Final = 10**12  # the whole fund
 PPT_PER_BPS: Final = PPT // BPS
 SNAP_PRICE_MAX: Final = 2**43 - 1  # 1e-8 USD: a snapshot holds no more than $87,960
 WAD_PER_SNAP: Final = 10**10  # WAD in 1e-8 USD
+DUST: Final = WAD // 100  # WAD{coin}: as little of a coin is left behind when it is dropped
 
 
 class Reason(IntEnum):
@@ -183,18 +184,21 @@ def snapshot_price(price: int) -> int:
 
 
 def merge_targets(
-    held: Sequence[tuple[str, int]], wanted: Sequence[tuple[str, int]]
+    held: Sequence[tuple[str, int, int]], wanted: Sequence[tuple[str, int]]
 ) -> tuple[tuple[str, int, int], ...]:
     """The basket the next session sets, as (token, weight in bps, reserve).
 
-    `held` are the vault's (token, reserve), `wanted` the calculator's (token, weight). Held coins keep their
-    order, at weight 0 when no longer wanted, left out when also empty; new coins follow.
+    `held` are the vault's (token, reserve, scale), `wanted` the calculator's (token, weight). Held coins keep
+    their order, at weight 0 when no longer wanted, left out when no more than dust is left of them; new coins
+    follow.
     """
     weights = dict(wanted)
     kept = tuple(
-        (token, weights.get(token, 0), reserve) for token, reserve in held if token in weights or reserve != 0
+        (token, weights.get(token, 0), reserve)
+        for token, reserve, scale in held
+        if token in weights or reserve * scale > DUST
     )
-    known = {token for token, _ in held}
+    known = {token for token, _, _ in held}
     return kept + tuple((token, weight, 0) for token, weight in wanted if token not in known)
 
 

@@ -14,7 +14,7 @@ from ballast.units import BPS, WAD, ceil_div
 MAX_RESERVE: Final = 2**112 - 1
 MAX_SUPPLY: Final = 2**112 - 1
 MAX_PRICE: Final = 2**96 - 1  # WAD{USD/coin}
-TOLERANCE: Final = 10**6  # one part in this, and one unit, pass without a price
+TOLERANCE: Final = 10**6  # one part in this, and one unit of a coin held, pass without a price
 DEAD_SHARES: Final = 10**15
 MIN_FIRST_VALUE: Final = WAD
 
@@ -87,7 +87,13 @@ def excess_of(amount: int, reserve: int, supply: int, shares: int) -> int:
     """What `amount` has beyond `shares` of the basket and the tolerance, coin units * supply * TOLERANCE."""
     if amount == 0:
         return 0
-    return max(0, (amount - 1) * supply * TOLERANCE - shares * reserve * (TOLERANCE + 1))
+    brought = amount - 1 if reserve else amount
+    return max(0, brought * supply * TOLERANCE - shares * reserve * (TOLERANCE + 1))
+
+
+def limit_of(target: int, band_bps: int) -> int:
+    """How much of the basket an excess may make a coin, bps: target + band, nothing of one wanted no more."""
+    return target + band_bps if target else 0
 
 
 def excess_shares(
@@ -127,7 +133,7 @@ def past_band(
         if excess_of(amounts[index], reserves[index], supply, shares) == 0:
             continue
         weight = ceil_div(value * BPS, total)
-        if weight > weights[index] + band_bps:
+        if weight > limit_of(weights[index], band_bps):
             return index, weight
     return None
 
@@ -144,7 +150,7 @@ def first_shares(
     if total == 0:
         raise ZeroAmountError("every amount is zero: bring some of each coin")
     for index, (value, target) in enumerate(zip(values, weights, strict=True)):
-        if value * BPS > (target + band_bps) * total:
+        if value * BPS > limit_of(target, band_bps) * total:
             return total // WAD, index, ceil_div(value * BPS, total)
         if value * BPS + band_bps * total < target * total:
             return total // WAD, index, value * BPS // total
@@ -222,6 +228,6 @@ def _priced_excess(
     past = past_band(amounts, reserves, weights, highs, supply, shares, band_bps)
     if past is not None:
         index, weight = past
-        limit = weights[index] + band_bps
+        limit = limit_of(weights[index], band_bps)
         raise PastBandError(f"coin {index} would weigh {weight} bps, more than {limit}: bring less of it")
     return excess_shares(amounts, reserves, lows, highs, supply, shares)

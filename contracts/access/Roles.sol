@@ -2,7 +2,8 @@
 pragma solidity 0.8.30;
 
 /// @title Role ids of the fund's AccessManager.
-/// @dev De-risking functions belong to GUARDIAN or to CURATOR without delay; what raises risk is delayed by the manager.
+/// @dev A delay is the holder's, not the function's: what lowers risk is GUARDIAN's, who has none; what can raise it is
+///      CURATOR's or GOVERNOR's, whom the manager delays.
 library Roles {
     uint64 internal constant GOVERNOR = 0; // the manager's ADMIN_ROLE: a Safe behind a delay
     uint64 internal constant CURATOR = 1; // parameters, within bounds

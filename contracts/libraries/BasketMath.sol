@@ -2,10 +2,12 @@
 pragma solidity 0.8.30;
 
 import {Basket} from "../rebalance/RebalanceTypes.sol";
+import {BasketStorage} from "./BasketStorage.sol";
 
 /// @title The basket a session aims for: what the calculator wants, and what the vault cannot drop yet.
 library BasketMath {
-    /// @notice The vault's coins in their order (at weight 0 when no longer wanted, left out when also empty), then new coins.
+    /// @notice The vault's coins in their order (at weight 0 when no longer wanted, left out when no more than dust is left
+    ///         of them), then new coins.
     /// @dev New coins have no reserve; their scale stays 0 until the vault knows them.
     function merge(Basket memory held, address[] memory wanted, uint256[] memory weights)
         internal
@@ -20,7 +22,7 @@ library BasketMath {
         uint256 n;
         for (uint256 i; i < held.tokens.length; ++i) {
             uint256 at = indexOf(wanted, held.tokens[i]);
-            if (at == wanted.length && held.reserves[i] == 0) continue;
+            if (at == wanted.length && BasketStorage.isDust(held.reserves[i], held.scales[i])) continue;
             merged.tokens[n] = held.tokens[i];
             merged.weights[n] = at < wanted.length ? weights[at] : 0;
             merged.reserves[n] = held.reserves[i];

@@ -15,6 +15,9 @@ import {IERC7621} from "@interfaces/IERC7621.sol";
 library BasketStorage {
     uint256 internal constant MAX_CONSTITUENTS = 50;
     uint256 internal constant MAX_RESERVE = type(uint112).max;
+    /// @dev WAD{coin}. What is left of a coin at or below this may be left behind when the coin is dropped: too little
+    ///      for any pool to buy, it would keep the coin in the list, and the list in need of its price, for good.
+    uint256 internal constant DUST = 0.01e18;
     uint256 private constant _LANE = 0xffffffffffffffffffffffffffffffff;
     uint256 private constant _RESERVE_BITS = 112;
     uint256 private constant _ADDRESS_BITS = 160;
@@ -67,6 +70,11 @@ library BasketStorage {
     /// @return 10**(18 - decimals): a reserve times this is WAD{coin}.
     function scaleOf(uint256 coin) internal pure returns (uint256) {
         return 10 ** (18 - (coin >> _ADDRESS_BITS));
+    }
+
+    /// @notice Whether so little of a coin may be left behind, nobody's, when it is dropped.
+    function isDust(uint256 reserve, uint256 scale) internal pure returns (bool) {
+        return reserve * scale <= DUST;
     }
 
     function toCoin(address token, uint256 decimals) internal pure returns (uint256) {
@@ -160,7 +168,7 @@ library BasketStorage {
 
     // --- changes of the list, seldom ------------------------------------------------------------------------------
 
-    /// @notice The new list with the old reserves, and nothing left behind in a coin that goes.
+    /// @notice The new list with the old reserves, and no more than dust left behind in a coin that goes.
     /// @dev Slots beyond a shorter list keep stale lanes that nothing reads: `load` knows the count, and a longer list
     ///      is built anew.
     /// @return newCoins One word per token.
@@ -187,7 +195,7 @@ library BasketStorage {
             }
         }
         for (uint256 i; i < coins.length; ++i) {
-            if (reserveOf(lanes[i]) != 0) revert ReserveNotEmpty(tokenOf(coins[i]));
+            if (!isDust(reserveOf(lanes[i]), scaleOf(coins[i]))) revert ReserveNotEmpty(tokenOf(coins[i]));
         }
         assembly ("memory-safe") {
             mstore(newLanes, count)

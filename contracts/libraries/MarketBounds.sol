@@ -6,6 +6,7 @@ import {Limits, MarketData, Report} from "./CalculatorTypes.sol";
 import {ConstituentStore} from "./ConstituentStore.sol";
 
 /// @title How far a coin's market data may move, by the time since they last did.
+/// @dev Relative changes compound: at 10 % an hour, many small reports move a cap by up to 10.6 % in one.
 library MarketBounds {
     uint256 internal constant MAX_SCORE = 1000; // per mille
     uint256 internal constant TILT_CEILING = 5000; // bps

@@ -9,12 +9,13 @@ import {BasketStorage} from "./BasketStorage.sol";
 /// @notice With reserves R_i {coin i}, contribution a_i {coin i}, supply S {share}, T = TOLERANCE:
 ///
 ///   proportional part   p   = min over R_i > 0 of floor(a_i * S / R_i)                                  {share}
-///   excess              x_i = max(0, (a_i - 1) * S * T - p * R_i * (T + 1))                 {coin i * share * T}
+///   excess              x_i = max(0, (a_i - u_i) * S * T - p * R_i * (T + 1))               {coin i * share * T}
 ///   its shares          e   = floor( sum(low_i * x_i) / ((T + 1) * sum(high_i * R_i)) )                 {share}
 ///
-/// where low_i = min(low, $1) and high_i are WAD{USD/coin} times the coin's scale. One unit of a coin and one part in a
-/// million of the proportional part pass without shares and without an oracle: rounding, and what other people's
-/// transactions moved since the amounts were computed, never make a contribution depend on a price.
+/// where low_i = min(low, $1) and high_i are WAD{USD/coin} times the coin's scale, and u_i = 1 unit where R_i > 0, else 0.
+/// One unit of a coin that is held and one part in a million of the proportional part pass without shares and without
+/// an oracle: rounding, and what other people's transactions moved since the amounts were computed, never make a
+/// contribution depend on a price. Of a coin that is not held the first unit is excess.
 ///
 /// More in never gives fewer shares: p grows with every a_i, each further share of p takes at most (T + 1) * R_i from
 /// x_i, so at most (T + 1) * sum(low_i * R_i) <= (T + 1) * sum(high_i * R_i) from the sum: at most 1 from e. That needs
@@ -66,7 +67,8 @@ library ShareMath {
                 source := add(source, 0x20)
                 // `excessOf` != 0; an amount of 0 has none.
                 if amount {
-                    excess := or(excess, gt(mul(sub(amount, 1), whole), mul(used, and(mload(lane), max))))
+                    let reserve := and(mload(lane), max)
+                    excess := or(excess, gt(mul(sub(amount, gt(reserve, 0)), whole), mul(used, reserve)))
                 }
             }
         }
@@ -91,7 +93,7 @@ library ShareMath {
         if (amount == 0) return 0;
         // amount, reserve, supply < 2**112 and shares * reserve <= amount * supply.
         unchecked {
-            uint256 brought = (amount - 1) * supply * TOLERANCE;
+            uint256 brought = (reserve == 0 ? amount : amount - 1) * supply * TOLERANCE;
             uint256 used = shares * reserve * (TOLERANCE + 1);
             return brought > used ? brought - used : 0;
         }
@@ -130,7 +132,14 @@ library ShareMath {
         return value;
     }
 
-    /// @notice The first coin that its own excess would carry past target + band, valued at `highs`.
+    /// @notice How much of the basket an excess may make a coin: target + band, and nothing of one wanted no more.
+    /// @param target bps
+    /// @return bps
+    function limitOf(uint256 target, uint256 bandBps) internal pure returns (uint256) {
+        return target == 0 ? 0 : target + bandBps;
+    }
+
+    /// @notice The first coin that its own excess would carry past its limit, valued at `highs`.
     /// @return index `lanes.length` when there is none.
     /// @return weight bps after the contribution, rounded up.
     function pastBand(
@@ -150,7 +159,7 @@ library ShareMath {
             if (excessOf(amounts[index], reserve, supply, shares) == 0) continue;
             weight = Math.ceilDiv((reserve + amounts[index]) * highs[index] * BPS, total);
             // Rounded up, whole limits: above the limit exactly when the unrounded weight is.
-            if (weight > BasketStorage.weightOf(lanes[index]) + bandBps) return (index, weight);
+            if (weight > limitOf(BasketStorage.weightOf(lanes[index]), bandBps)) return (index, weight);
         }
         weight = 0;
     }
@@ -174,7 +183,7 @@ library ShareMath {
         for (; index < lanes.length; ++index) {
             uint256 value = amounts[index] * lows[index] * BPS;
             uint256 target = BasketStorage.weightOf(lanes[index]);
-            if (value > (target + bandBps) * total) return (shares, index, Math.ceilDiv(value, total));
+            if (value > limitOf(target, bandBps) * total) return (shares, index, Math.ceilDiv(value, total));
             if (value + bandBps * total < target * total) return (shares, index, value / total);
         }
     }

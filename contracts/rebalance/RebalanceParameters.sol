@@ -57,6 +57,8 @@ abstract contract RebalanceParameters is AccessManaged {
     }
 
     /// @notice GUARDIAN, at once: lower values only. Reverts `ParamOutOfBounds` when one is above what holds now.
+    /// @dev Ceiling and budget bind every pair. A pair with limits of its own keeps its slippage at rest and its size:
+    ///      `tightenPair` lowers those, `pause` stops all.
     /// @param slipBps bps{trade}.
     /// @param slipCeilingBps bps{trade}.
     /// @param lossBudgetBps bps{fund}.

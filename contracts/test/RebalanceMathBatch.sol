@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IRebalancer} from "@interfaces/IRebalancer.sol";
 import {BasketMath} from "../libraries/BasketMath.sol";
+import {BasketStorage} from "../libraries/BasketStorage.sol";
 import {PriceSnapshot} from "../libraries/PriceSnapshot.sol";
 import {RebalanceMath} from "../libraries/RebalanceMath.sol";
 import {Basket, Facts, TriggerParams} from "../rebalance/RebalanceTypes.sol";
@@ -66,6 +67,7 @@ contract RebalanceMathBatch {
     struct MergeCase {
         address[] held;
         uint256[] reserves;
+        uint256[] scales;
         address[] wanted;
         uint256[] weights;
     }
@@ -151,12 +153,15 @@ contract RebalanceMathBatch {
         }
     }
 
+    function dust() external pure returns (uint256) {
+        return BasketStorage.DUST;
+    }
+
     function merges(MergeCase[] calldata cases) external pure returns (Basket[] memory merged) {
         merged = new Basket[](cases.length);
         for (uint256 i; i < cases.length; ++i) {
             Basket memory held;
-            (held.tokens, held.reserves) = (cases[i].held, cases[i].reserves);
-            held.scales = new uint256[](held.tokens.length);
+            (held.tokens, held.reserves, held.scales) = (cases[i].held, cases[i].reserves, cases[i].scales);
             merged[i] = BasketMath.merge(held, cases[i].wanted, cases[i].weights);
         }
     }

@@ -32,7 +32,7 @@ def draw_log(random: Random, bits: int) -> int:
 
 
 def draw_weights(random: Random, count: int) -> list[int]:
-    cuts = sorted(random.randint(0, BPS) for _ in range(count - 1))
+    cuts = sorted(random.choice((0, random.randint(0, BPS))) for _ in range(count - 1))  # some weights 0
     return [b - a for a, b in zip([0, *cuts], [*cuts, BPS], strict=True)]
 
 

@@ -197,15 +197,18 @@ def merge_case(rng: Random) -> tuple:
     pool = [f"0x{rng.getrandbits(160):040x}" for _ in range(8)]
     held = rng.sample(pool, rng.randrange(7))
     wanted = rng.sample(pool, rng.randrange(1, 7))
-    reserves = [rng.choice((0, amount(rng))) for _ in held]
-    return held, reserves, wanted, weights(rng, len(wanted))
+    scales = [10 ** rng.choice((0, 10, 12, 18)) for _ in held]
+    grains = [model.DUST // scale + rng.randrange(2) for scale in scales]  # the most dust, or one more
+    reserves = [rng.choice((0, grain, amount(rng))) for grain in grains]
+    return held, reserves, scales, wanted, weights(rng, len(wanted))
 
 
 def test_merges__drawn__equal_the_model(harness, rng):
+    assert harness.dust() == model.DUST
     cases = draw(rng, merge_case)
-    for (held, reserves, wanted, shares), got in zip(cases, harness.merges(cases), strict=True):
+    for (held, reserves, scales, wanted, shares), got in zip(cases, harness.merges(cases), strict=True):
         expected = model.merge_targets(
-            list(zip(held, reserves, strict=True)), list(zip(wanted, shares, strict=True))
+            list(zip(held, reserves, scales, strict=True)), list(zip(wanted, shares, strict=True))
         )
         mine = zip((t.lower() for t in got.tokens), got.weights, got.reserves, strict=True)
         assert tuple(mine) == expected

@@ -160,3 +160,20 @@ def test_execute_trades__whole_reserve__then_the_coin_may_be_dropped(fund: Fund,
     fund.vault.rebalance(fund.coins[1:], [2_500] * 4, sender=owner)
     assert fund.vault.totalConstituents() == len(DECIMALS) - 1
     assert not fund.vault.isConstituent(fund.coins[0])
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_rebalance__grain_of_a_coin_left__dropped_up_to_dust(fund: Fund, owner: Any, over: int) -> None:
+    """A hundredth of a coin may stay behind, as nobody's; one unit more may not."""
+    coin, reserve = fund.coins[0], fund.reserves()[0]
+    left = 10 ** DECIMALS[0] // 100 + over
+    sold = reserve - left
+    fund.vault.executeTrades([trade(fund, amountIn=sold, minAmountOut=sold)], sender=owner)
+    if over:
+        answer = revert_of(fund.vault.rebalance, fund.coins[1:], [2_500] * 4, sender=owner)
+        assert answer == ("ReserveNotEmpty", str(coin.address))
+        return
+    fund.vault.rebalance(fund.coins[1:], [2_500] * 4, sender=owner)
+    fund.vault.rebalance(fund.coins, [2_000] * 5, sender=owner)
+    assert fund.vault.getReserve(coin) == 0
+    assert coin.balanceOf(fund.vault) == left
