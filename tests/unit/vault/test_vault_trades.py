@@ -126,9 +126,13 @@ def test_execute_trades__venue_gives_half_back__only_the_rest_is_sold(fund: Fund
 def test_execute_trades__venue_gives_another_coin__counts_with_the_next_trade_of_it(
     fund: Fund, owner: Any
 ) -> None:
-    """A coin that a trade has measured is accounted for to the unit; one that no trade touches is a donation."""
+    """A coin once measured is accounted for to the unit; one that no trade touches is a donation."""
     gift = 7
-    first, second, third = trade(fund), trade(fund), trade(fund, tokenIn=fund.coins[1], tokenOut=fund.coins[0])
+    first, second, third = (
+        trade(fund),
+        trade(fund),
+        trade(fund, tokenIn=fund.coins[1], tokenOut=fund.coins[0]),
+    )
     for given, expected in ((1, [UNIT + gift, UNIT + gift, UNIT]), (2, [UNIT, UNIT, UNIT])):
         fund.venue.setHook(fund.coins[given], mint_data(fund, given, gift), sender=owner)
         venue_mode(fund, "REENTERS", owner)
@@ -142,7 +146,9 @@ def test_execute_trades__venue_gives_another_coin__counts_with_the_next_trade_of
         assert (counted, rise) == ((UNIT + 3 * gift,) * 2 if given == 1 else (0, 3 * gift))
 
 
-def test_execute_trades__given_between_two_trades_of_a_coin__is_in_the_reserve(fund: Fund, owner: Any) -> None:
+def test_execute_trades__given_between_two_trades_of_a_coin__is_in_the_reserve(
+    fund: Fund, owner: Any
+) -> None:
     gift = 7
     fund.venue.setHook(fund.coins[1], mint_data(fund, 1, gift), sender=owner)
     venue_mode(fund, "REENTERS", owner)
