@@ -12,7 +12,7 @@ import {BasketStorage} from "./BasketStorage.sol";
 ///   excess              x_i = max(0, (a_i - u_i) * S * T - p * R_i * (T + 1))               {coin i * share * T}
 ///   its shares          e   = floor( sum(low_i * x_i) / ((T + 1) * sum(high_i * R_i)) )                 {share}
 ///
-/// where low_i = min(low, $1) and high_i are WAD{USD/coin} times the coin's scale, and u_i = 1 unit where R_i > 0, else 0.
+/// where low_i = min(low, $1) and high_i are WAD{USD/coin} times the coin's scale; u_i is 1 unit, 0 where R_i = 0.
 /// One unit of a coin that is held and one part in a million of the proportional part pass without shares and without
 /// an oracle: rounding, and what other people's transactions moved since the amounts were computed, never make a
 /// contribution depend on a price. Of a coin that is not held the first unit is excess.
@@ -65,9 +65,8 @@ library ShareMath {
             for { let lane := add(lanes, 0x20) } lt(lane, end) { lane := add(lane, 0x20) } {
                 let amount := calldataload(source)
                 source := add(source, 0x20)
-                // `excessOf` != 0; an amount of 0 has none.
                 if amount {
-                    let reserve := and(mload(lane), max)
+                    let reserve := and(mload(lane), max) // next line: `excessOf` != 0
                     excess := or(excess, gt(mul(sub(amount, gt(reserve, 0)), whole), mul(used, reserve)))
                 }
             }

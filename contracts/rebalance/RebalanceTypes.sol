@@ -28,7 +28,7 @@ struct FillParams {
     uint16 settleBandBps; // bps{fund}: settled at or below this drift
     uint16 slipBps; // bps{trade} below the oracle floor, at rest
     uint16 slipCeilingBps; // bps{trade}, however far prices have moved
-    uint16 lossBudgetBps; // bps{fund} that keeper fills may lose at once; refills evenly, so at most twice this in a `lossPeriod`
+    uint16 lossBudgetBps; // bps{fund} that keeper fills may lose at once; twice this at most in any `lossPeriod`
     uint32 lossPeriod; // s in which an exhausted budget is full again
     uint32 fillInterval; // s between two keeper fills
     uint8 maxTrades; // trades in one fill
