@@ -10,6 +10,8 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {DynamicArrayLib} from "solady/utils/DynamicArrayLib.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {IERC173} from "@interfaces/IERC173.sol";
 import {IERC7621} from "@interfaces/IERC7621.sol";
 import {IIndexVault, Trade} from "@interfaces/IIndexVault.sol";
@@ -18,6 +20,7 @@ import {ITradeFunding, IVenue} from "@interfaces/IVenue.sol";
 import {BasketStorage} from "./libraries/BasketStorage.sol";
 import {CoinTransfer} from "./libraries/CoinTransfer.sol";
 import {ShareMath} from "./libraries/ShareMath.sol";
+import {Book, TradeBook} from "./libraries/TradeBook.sol";
 
 /// @title Custody and share token of the index (ERC-7621, ERC-20 with permit, ERC-173, ERC-165).
 /// @notice What it holds to:
@@ -35,6 +38,9 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     using BasketStorage for uint256;
     using BasketStorage for uint256[];
     using BasketStorage for uint256[26];
+    using DynamicArrayLib for uint256[];
+    using TradeBook for Book;
+    using TradeBook for uint256[];
 
     uint256 public constant MAX_CONSTITUENTS = BasketStorage.MAX_CONSTITUENTS;
     /// @notice Shares of the first contribution that nobody owns, so that supply and reserves never return to zero.
@@ -54,9 +60,10 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     uint256[26] private _slots; // as BasketStorage lays them out
     mapping(address account => mapping(address token => uint256)) private _claims;
 
-    // The trade being executed; zero outside `executeTrades`, `_tradeAmount` zero again once it is funded.
-    address private transient _tradeVenue;
-    address private transient _tradeToken;
+    // The trade being executed; no venue outside `executeTrades`, `_tradeAmount` zero again once it is funded.
+    // Addresses as whole words: a narrower variable is read before it is written.
+    uint256 private transient _tradeVenue;
+    uint256 private transient _tradeToken;
     uint256 private transient _tradeAmount;
 
     event BandSet(uint256 bandBps);
@@ -64,6 +71,8 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     error ContributionsArePaused();
     /// The coin does not say how much the vault has of it.
     error BalanceUnreadable(address token);
+    /// The coin being sold does not pay the venue.
+    error TransferFailed();
     error PriceNotGood(address token, IPriceOracle.Status status);
     error PastBand(address token, uint256 weightBps, uint256 limitBps);
     error BelowBand(address token, uint256 weightBps, uint256 limitBps);
@@ -73,8 +82,6 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     error BandOutOfRange(uint256 bandBps, uint256 maximum);
     error NotOwner(address caller);
     error TooManyConstituents(uint256 count, uint256 maximum);
-    error SameToken(address token);
-    error InsufficientReserve(address token, uint256 reserve, uint256 amount);
     error InsufficientOutput(uint256 index, uint256 minimum, uint256 actual);
     error SoldTooMuch(uint256 index, uint256 limit, uint256 actual);
     error TradeNotFunded(uint256 index);
@@ -193,24 +200,30 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     {
         uint256 head = _slots[0];
         uint256[] memory coins = head.coinsOf();
-        uint256[] memory lanes = _slots.load(head, coins.length);
-        sold = new uint256[](trades.length);
-        bought = new uint256[](trades.length);
-        for (uint256 i; i < trades.length; ++i) {
-            (sold[i], bought[i]) = _execute(i, trades[i], coins, lanes);
+        Book memory book = TradeBook.start(coins, _slots.load(head, coins.length));
+        uint256 count = trades.length;
+        (sold, bought) = (DynamicArrayLib.malloc(count), DynamicArrayLib.malloc(count));
+        for (uint256 i; i < count;) {
+            (uint256 given, uint256 taken) = _execute(i, trades[i], book);
+            sold.set(i, given);
+            bought.set(i, taken);
+            unchecked {
+                ++i;
+            }
         }
-        _slots.store(head, lanes);
+        _tradeVenue = 0; // no coin moves between two trades, so once is enough
+        _slots.store(head, book.lanes);
     }
 
     /// @inheritdoc ITradeFunding
     function fund(address to) external validReceiver(to) {
-        address venue = _tradeVenue;
-        if (venue == address(0)) revert NoTradeOpen();
-        if (msg.sender != venue) revert NotTradeVenue(msg.sender);
+        uint256 venue = _tradeVenue;
+        if (venue == 0) revert NoTradeOpen();
+        if (uint160(msg.sender) != venue) revert NotTradeVenue(msg.sender);
         uint256 amount = _tradeAmount;
         if (amount == 0) revert AlreadyFunded();
         _tradeAmount = 0;
-        IERC20(_tradeToken).safeTransfer(to, amount);
+        SafeTransferLib.safeTransfer(address(uint160(_tradeToken)), to, amount);
     }
 
     /// @inheritdoc IERC173
@@ -458,54 +471,37 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         }
     }
 
-    /// @dev One trade; `lanes` take the measured changes.
-    function _execute(uint256 index, Trade calldata trade, uint256[] memory coins, uint256[] memory lanes)
+    /// @dev One trade; the book takes the measured changes.
+    function _execute(uint256 index, Trade calldata trade, Book memory book)
         private
         returns (uint256 sold, uint256 bought)
     {
-        (uint256 from, uint256 to) = _checkTrade(trade, coins, lanes);
-        (sold, bought) = _swap(index, trade);
+        (uint256 from, uint256 to) = book.positions(trade);
+        (sold, bought) = _swap(index, trade, from, to, book.balances);
         if (sold > trade.amountIn) revert SoldTooMuch(index, trade.amountIn, sold);
         if (bought < trade.minAmountOut) revert InsufficientOutput(index, trade.minAmountOut, bought);
-        if (bought > BasketStorage.MAX_RESERVE - lanes[to].reserveOf()) revert ShareMath.ReserveOverflow(to, bought);
-        // sold <= amountIn <= reserve, and the sum was just checked: the weights' bits are not touched.
-        unchecked {
-            lanes[from] -= sold;
-            lanes[to] += bought;
-        }
+        book.move(from, to, sold, bought);
         emit Traded(trade.tokenIn, trade.tokenOut, sold, bought, trade.venue);
     }
 
-    function _checkTrade(Trade calldata trade, uint256[] memory coins, uint256[] memory lanes)
+    /// @dev Lets the venue draw once, and measures both coins.
+    function _swap(uint256 index, Trade calldata trade, uint256 from, uint256 to, uint256[] memory balances)
         private
-        pure
-        returns (uint256 from, uint256 to)
+        returns (uint256 sold, uint256 bought)
     {
-        uint256 count = coins.length;
-        from = coins.indexOf(count, trade.tokenIn);
-        if (from == count) revert NotConstituent(trade.tokenIn);
-        to = coins.indexOf(count, trade.tokenOut);
-        if (to == count) revert NotConstituent(trade.tokenOut);
-        if (from == to) revert SameToken(trade.tokenIn);
-        if (trade.amountIn == 0) revert ZeroAmount();
-        uint256 reserve = lanes[from].reserveOf();
-        if (trade.amountIn > reserve) revert InsufficientReserve(trade.tokenIn, reserve, trade.amountIn);
+        (address tokenIn, address tokenOut) = (trade.tokenIn, trade.tokenOut);
+        uint256 balanceIn = balances.balanceBefore(from, tokenIn);
+        uint256 balanceOut = balances.balanceBefore(to, tokenOut);
+        _callVenue(trade, tokenIn, tokenOut);
+        if (_tradeAmount != 0) revert TradeNotFunded(index);
+        sold = CoinTransfer.rise(balances.balanceAfter(from, tokenIn), balanceIn);
+        bought = CoinTransfer.rise(balanceOut, balances.balanceAfter(to, tokenOut));
     }
 
-    /// @dev Lets the venue draw once, and measures.
-    function _swap(uint256 index, Trade calldata trade) private returns (uint256 sold, uint256 bought) {
-        address tokenIn = trade.tokenIn;
-        address tokenOut = trade.tokenOut;
-        uint256 balanceIn = CoinTransfer.balance(tokenIn);
-        uint256 balanceOut = CoinTransfer.balance(tokenOut);
-        _tradeVenue = trade.venue;
-        _tradeToken = tokenIn;
-        _tradeAmount = trade.amountIn;
-        IVenue(trade.venue).swap(tokenIn, tokenOut, trade.amountIn, trade.data);
-        if (_tradeAmount != 0) revert TradeNotFunded(index);
-        _tradeVenue = address(0);
-        sold = CoinTransfer.rise(CoinTransfer.balance(tokenIn), balanceIn);
-        bought = CoinTransfer.rise(balanceOut, CoinTransfer.balance(tokenOut));
+    function _callVenue(Trade calldata trade, address tokenIn, address tokenOut) private {
+        (address venue, uint256 amount) = (trade.venue, trade.amountIn);
+        (_tradeVenue, _tradeToken, _tradeAmount) = (uint160(venue), uint160(tokenIn), amount);
+        IVenue(venue).swap(tokenIn, tokenOut, amount, trade.data);
     }
 
     // --- the basket ---------------------------------------------------------------------------------------------
@@ -562,12 +558,16 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         returns (address[] memory tokens, uint256[] memory weights, uint256[] memory reserves)
     {
         (uint256[] memory coins, uint256[] memory lanes) = _load();
-        tokens = coins.toTokens();
-        weights = new uint256[](coins.length);
-        reserves = new uint256[](coins.length);
-        for (uint256 i; i < coins.length; ++i) {
-            weights[i] = lanes[i].weightOf();
-            reserves[i] = lanes[i].reserveOf();
+        uint256 count = coins.length;
+        (weights, reserves) = (DynamicArrayLib.malloc(count), DynamicArrayLib.malloc(count));
+        for (uint256 i; i < count;) {
+            uint256 lane = lanes.get(i);
+            weights.set(i, lane.weightOf());
+            reserves.set(i, lane.reserveOf());
+            unchecked {
+                ++i;
+            }
         }
+        tokens = coins.toTokens();
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {DynamicArrayLib} from "solady/utils/DynamicArrayLib.sol";
 import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
 import {FeedReader} from "./libraries/FeedReader.sol";
 import {PackedSource, PackedSourceLib} from "./libraries/PackedSource.sol";
@@ -26,6 +27,8 @@ import {PackedSource, PackedSourceLib} from "./libraries/PackedSource.sol";
 /// guardian cannot pick sources: leaving out the honest one of two that disagree would make a bad price look good.
 /// Immutable; the decimals of a feed are read once, when it is set.
 contract PriceOracle is IPriceOracle, AccessManaged {
+    using DynamicArrayLib for uint256[];
+
     /// @dev A source as it is set and shown.
     struct Source {
         address feed; // AggregatorV3Interface
@@ -89,14 +92,24 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     }
 
     /// @inheritdoc IPriceOracle
-    function quotes(address[] calldata assets) external view returns (Quote[] memory answers) {
+    function quotes(address[] calldata assets) external view returns (Quote[] memory) {
         uint256 count = assets.length;
-        answers = new Quote[](count);
+        // The answer as it is encoded: where the array begins, its length, three words a quote.
+        uint256[] memory answer = DynamicArrayLib.malloc(2 + 3 * count);
+        answer.set(0, 32).set(1, count);
         bool isUp = _isSequencerUp();
-        for (uint256 i; i < count; ++i) {
-            Quote memory answer = answers[i];
-            if (isUp) (answer.low, answer.high, answer.status) = _quote(assets[i]);
-            else answer.status = Status.SEQUENCER_DOWN;
+        uint256 word = 2;
+        for (uint256 i; i < count;) {
+            (uint256 low, uint256 high, Status status) =
+                isUp ? _quote(assets[i]) : (0, 0, Status.SEQUENCER_DOWN);
+            unchecked {
+                answer.set(word, low).set(word + 1, high).set(word + 2, uint256(status));
+                word += 3;
+                ++i;
+            }
+        }
+        assembly ("memory-safe") {
+            return(add(answer, 0x20), shl(5, mload(answer)))
         }
     }
 

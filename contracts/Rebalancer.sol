@@ -36,7 +36,8 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
 
     /// @inheritdoc IRebalancer
     function open() external nonReentrant returns (uint256 session) {
-        return _open();
+        _open();
+        return _state.session;
     }
 
     /// @inheritdoc IRebalancer
@@ -45,12 +46,13 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
         if (trades.length == 0 || trades.length > p.maxTrades) revert TradeCount(trades.length, p.maxTrades);
         State memory s = _loadState();
         if (s.paused) revert NotNow(Reason.PAUSED);
-        if (!_isOpen(s)) _open();
+        bool isOpen = _isOpen(s);
+        Holdings memory h;
+        Fill memory fill;
+        if (!isOpen) (h, fill.driftBefore) = _justOpened(_open());
         uint256 readyAt = uint256(s.lastFillAt) + p.fillInterval;
         if (block.timestamp < readyAt) revert FillTooSoon(readyAt);
-        Fill memory fill;
-        Holdings memory h;
-        (h, fill.driftBefore) = _inSession();
+        if (isOpen) (h, fill.driftBefore) = _inSession();
         (fill.params, fill.pairLimitsInUse, fill.totalBefore) = (p, s.pairLimitsInUse, h.total);
         uint256 drift = _settle(trades, msg.data[4:], h, fill);
         _finish(fill, h.total, drift);
@@ -82,7 +84,7 @@ contract Rebalancer is RebalanceSettlement, ReentrancyGuardTransient {
         (v.reason, v.session) = (s.reason, s.session);
         (v.openedAt, v.expiresAt) = (s.openedAt, s.expiresAt);
         (v.lastFillAt, v.lossUsed) = (s.lastFillAt, s.lossUsed);
-        (v.lastEndedAt, v.lastSettledAt) = (v.phase == Phase.EXPIRED ? s.expiresAt : s.lastEndedAt, lastSettledAt);
+        (v.lastEndedAt, v.lastSettledAt) = (v.phase == Phase.EXPIRED ? s.expiresAt : s.lastEndedAt, s.lastSettledAt);
         (v.tokens, v.targets,) = VAULT.getBasket();
         Coin[] memory coins = _readSnapshot(v.tokens.length);
         v.prices = new uint256[](coins.length);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {DynamicArrayLib} from "solady/utils/DynamicArrayLib.sol";
 import {LibRLP} from "solady/utils/LibRLP.sol";
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
 import {IERC7621} from "@interfaces/IERC7621.sol";
@@ -13,6 +14,8 @@ import {IERC7621} from "@interfaces/IERC7621.sol";
 ///      as the code of a data contract: one cold account read for all of them instead of one cold slot each. It is
 ///      the version-th contract that the vault made, so its address needs no slot either.
 library BasketStorage {
+    using DynamicArrayLib for uint256[];
+
     uint256 internal constant MAX_CONSTITUENTS = 50;
     uint256 internal constant MAX_RESERVE = type(uint112).max;
     /// @dev WAD{coin}. What is left of a coin at or below this may be left behind when the coin is dropped: too little
@@ -84,8 +87,13 @@ library BasketStorage {
     /// @notice Position of `token` among the first `count` coins, or `count` when it is not there.
     /// @dev A scan of memory is cheaper than one cold mapping slot for up to about 40 coins.
     function indexOf(uint256[] memory coins, uint256 count, address token) internal pure returns (uint256 i) {
-        while (i < count && address(uint160(coins[i])) != token) {
-            ++i;
+        assembly ("memory-safe") {
+            let start := add(coins, 0x20)
+            let end := add(start, shl(5, count))
+            let wanted := shl(96, token)
+            let at := start
+            for {} lt(at, end) { at := add(at, 0x20) } { if eq(shl(96, mload(at)), wanted) { break } }
+            i := shr(5, sub(at, start))
         }
     }
 
@@ -220,9 +228,14 @@ library BasketStorage {
     }
 
     function toTokens(uint256[] memory coins) internal pure returns (address[] memory tokens) {
-        tokens = new address[](coins.length);
-        for (uint256 i; i < coins.length; ++i) {
-            tokens[i] = tokenOf(coins[i]);
+        uint256 count = coins.length;
+        uint256[] memory words = DynamicArrayLib.malloc(count);
+        for (uint256 i; i < count;) {
+            words.set(i, tokenOf(coins.get(i)));
+            unchecked {
+                ++i;
+            }
         }
+        return words.asAddressArray();
     }
 }

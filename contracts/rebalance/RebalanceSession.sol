@@ -20,8 +20,6 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
     /// @notice The oracle's key for ETH/USD.
     address public immutable ETH_ASSET;
 
-    /// @notice s, when a session last settled (at first: the deployment).
-    uint40 public lastSettledAt;
     /// @dev The open session's prices and scales, five coins a word; the vault takes 50 coins.
     uint256[10] internal _snapshot;
 
@@ -36,7 +34,12 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
         if (address(vault) == address(0) || address(calculator) == address(0)) revert ZeroAddress();
         if (address(oracle) == address(0) || ethAsset == address(0)) revert ZeroAddress();
         (VAULT, CALCULATOR, ORACLE, ETH_ASSET) = (vault, calculator, oracle, ethAsset);
-        lastSettledAt = uint40(block.timestamp);
+        _state.lastSettledAt = uint32(block.timestamp);
+    }
+
+    /// @notice s, when a session last settled (at first: the deployment).
+    function lastSettledAt() external view returns (uint256) {
+        return _state.lastSettledAt;
     }
 
     /// @inheritdoc IRebalancer
@@ -72,16 +75,19 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
     }
 
     /// @dev Targets go to the vault, prices and scales into the snapshot.
-    function _open() internal returns (uint256 session) {
+    /// @return b The basket as the vault has it now, and the prices the decision was made at, all GOOD.
+    function _open() internal returns (Basket memory b) {
         _expireIfPast();
-        (bool yes, Reason reason, Basket memory b) = _assess();
+        bool yes;
+        Reason reason;
+        (yes, reason, b) = _assess();
         if (!yes) revert NotNow(reason);
         if (reason == Reason.SESSION_OPEN) revert SessionAlreadyOpen(_state.session);
         State storage s = _state;
-        session = ++s.session;
+        uint256 session = ++s.session;
         (s.phase, s.reason) = (Phase.OPEN, reason);
-        s.openedAt = uint40(block.timestamp);
-        s.expiresAt = uint40(block.timestamp) + _trigger.sessionLength;
+        s.openedAt = uint32(block.timestamp);
+        s.expiresAt = uint32(block.timestamp) + _trigger.sessionLength;
         VAULT.rebalance(b.tokens, b.weights);
         uint256[] memory words = PriceSnapshot.pack(b.mids, VAULT.getScales());
         for (uint256 i; i < words.length; ++i) {
@@ -93,8 +99,7 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
     /// @dev In memory: the caller stores it.
     function _settled(State memory s, uint256 driftBps) internal {
         s.phase = Phase.SETTLED;
-        s.lastEndedAt = uint40(block.timestamp);
-        lastSettledAt = uint40(block.timestamp);
+        (s.lastEndedAt, s.lastSettledAt) = (uint32(block.timestamp), uint32(block.timestamp));
         emit SessionSettled(s.session, driftBps);
     }
 
@@ -106,7 +111,7 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
         f.sessionOpen = _isOpen(s);
         uint256 endedAt = s.phase == Phase.OPEN ? s.expiresAt : s.lastEndedAt;
         f.sinceEnded = endedAt == 0 || f.sessionOpen ? type(uint256).max : block.timestamp - endedAt;
-        f.sinceSettled = block.timestamp - lastSettledAt;
+        f.sinceSettled = block.timestamp - s.lastSettledAt;
         if (!f.paused) {
             uint256 ethPrice;
             (f.dataGood, b, ethPrice) = _read(f.sessionOpen);

@@ -4,17 +4,24 @@ pragma solidity 0.8.30;
 import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
 import {IIndexVault, Trade} from "@interfaces/IIndexVault.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {DynamicArrayLib} from "solady/utils/DynamicArrayLib.sol";
+import {AbiWords} from "../libraries/AbiWords.sol";
 import {BasketMath} from "../libraries/BasketMath.sol";
 import {PriceSnapshot} from "../libraries/PriceSnapshot.sol";
 import {RebalanceMath} from "../libraries/RebalanceMath.sol";
 import {RebalanceSession} from "./RebalanceSession.sol";
-import {Coin, Fill, FillParams, Holdings, State} from "./RebalanceTypes.sol";
+import {Basket, Coin, CoinList, Fill, FillParams, Holdings, State} from "./RebalanceTypes.sol";
 
 /// @title The one settlement: what every trade passes, whoever proposed it and wherever it was made.
 /// @dev On measured amounts. Per trade: oracle floor, size per pair and fill. Per coin and fill: towards its target and not
 ///      past it by more than half the settle band. Per fill: the loss budget. Prices are read once, before the first trade;
 ///      a target is a share of the fund's value before the fill, so that a loss elsewhere moves no other coin's target.
 abstract contract RebalanceSettlement is RebalanceSession {
+    using AbiWords for bytes;
+    using DynamicArrayLib for uint256[];
+
+    uint256 private constant _QUOTE = 3; // words of an IPriceOracle.Quote
+
     error TradeTooLarge(uint256 trade, uint256 pairValue, uint256 maximum);
     error BelowFloor(uint256 trade, uint256 bought, uint256 floor);
     error MovedAway(address token, uint256 valueBefore, uint256 valueAfter, uint256 target);
@@ -30,12 +37,17 @@ abstract contract RebalanceSettlement is RebalanceSession {
         returns (uint256 drift)
     {
         // Forwarded as they came: encoding them again would cost as much as checking them.
-        bytes memory call = abi.encodePacked(IIndexVault.executeTrades.selector, arguments);
-        (uint256[] memory sold, uint256[] memory bought) =
-            abi.decode(Address.functionCall(address(VAULT), call), (uint256[], uint256[]));
-        fill.pairs = new uint256[](trades.length);
-        for (uint256 k; k < trades.length; ++k) {
+        bytes memory answer =
+            Address.functionCall(address(VAULT), abi.encodePacked(IIndexVault.executeTrades.selector, arguments));
+        uint256[] memory sold = answer.arrayAt(0, 1);
+        uint256[] memory bought = answer.arrayAt(1, 1);
+        uint256 count = trades.length;
+        fill.pairs = DynamicArrayLib.malloc(count);
+        for (uint256 k; k < count;) {
             _checkTrade(trades[k], k, sold[k], bought[k], h, fill);
+            unchecked {
+                ++k;
+            }
         }
         return _checkMovements(h, fill);
     }
@@ -52,7 +64,7 @@ abstract contract RebalanceSettlement is RebalanceSession {
             used = sum;
         }
         s.lossUsed = uint40(used);
-        s.lastFillAt = uint40(block.timestamp);
+        s.lastFillAt = uint32(block.timestamp);
     }
 
     /// @return ppt spent of the budget as of now.
@@ -64,30 +76,75 @@ abstract contract RebalanceSettlement is RebalanceSession {
     /// @return h The basket.
     /// @return drift bps{fund}, rounded up.
     function _inSession() internal view returns (Holdings memory h, uint256 drift) {
-        uint256[] memory weights;
-        uint256[] memory reserves;
-        (h.tokens, weights, reserves) = VAULT.getBasket();
-        h.coins = _readSnapshot(h.tokens.length);
-        IPriceOracle.Quote[] memory quotes = ORACLE.quotes(h.tokens);
-        for (uint256 i; i < quotes.length; ++i) {
-            IPriceOracle.Quote memory q = quotes[i];
-            if (q.status != IPriceOracle.Status.GOOD) revert PriceNotGood(h.tokens[i], q.status);
-            Coin memory c = h.coins[i];
-            (c.low, c.high, c.weight, c.reserve) = (q.low, q.high, weights[i], reserves[i]);
-            c.mid = (q.low + q.high) / 2;
-            c.value = RebalanceMath.valueOf(c.reserve, c.scale, c.mid);
-            h.total += c.value;
+        bytes memory answer = Address.functionStaticCall(address(VAULT), abi.encodeCall(IIndexVault.getBasket, ()));
+        h.tokens = answer.arrayAt(0, 1).asAddressArray();
+        uint256[] memory weights = answer.arrayAt(1, 1);
+        uint256[] memory reserves = answer.arrayAt(2, 1);
+        uint256 n = h.tokens.length;
+        Coin[] memory coins = _readSnapshot(n);
+        h.coins = coins;
+        answer = Address.functionStaticCall(address(ORACLE), abi.encodeCall(IPriceOracle.quotes, (h.tokens)));
+        uint256[] memory quotes = answer.arrayAt(0, _QUOTE);
+        if (quotes.length != n) revert AbiWords.BadAnswer(0);
+        uint256 word; // of the quote
+        for (uint256 i; i < n;) {
+            Coin memory c = coins[i];
+            (c.weight, c.reserve) = (weights[i], reserves[i]);
+            unchecked {
+                (c.low, c.high) = (quotes.get(word), quotes.get(word + 1));
+                IPriceOracle.Status status = IPriceOracle.Status(quotes.get(word + 2));
+                if (status != IPriceOracle.Status.GOOD) revert PriceNotGood(h.tokens[i], status);
+                ++i;
+                word += _QUOTE;
+            }
         }
-        drift = _driftOf(h);
+        drift = _valueOf(h);
+    }
+
+    /// @dev `_inSession` for the transaction that has opened the session: nothing but the opening has run since `b` was read,
+    ///      so vault and oracle would say the same again.
+    function _justOpened(Basket memory b) internal view returns (Holdings memory h, uint256 drift) {
+        h.tokens = b.tokens;
+        uint256 n = b.tokens.length;
+        Coin[] memory coins = _readSnapshot(n);
+        h.coins = coins;
+        for (uint256 i; i < n;) {
+            Coin memory c = coins[i];
+            (c.low, c.high, c.weight, c.reserve) = (b.lows[i], b.highs[i], b.weights[i], b.reserves[i]);
+            unchecked {
+                ++i;
+            }
+        }
+        drift = _valueOf(h);
+    }
+
+    /// @dev Mid prices, values, their total.
+    /// @return drift bps{fund}, rounded up.
+    function _valueOf(Holdings memory h) private pure returns (uint256 drift) {
+        Coin[] memory coins = h.coins;
+        uint256 n = coins.length;
+        uint256 total;
+        for (uint256 i; i < n;) {
+            Coin memory c = coins[i];
+            uint256 mid = (c.low + c.high) / 2;
+            uint256 value = RebalanceMath.valueOf(c.reserve, c.scale, mid);
+            (c.mid, c.value) = (mid, value);
+            unchecked {
+                total += value; // as RebalanceMath says
+                ++i;
+            }
+        }
+        h.total = total;
+        return _driftOf(coins, total);
     }
 
     /// @return coins The coins of the open session, with their snapshot price and scale only.
     function _readSnapshot(uint256 n) internal view returns (Coin[] memory coins) {
-        coins = new Coin[](n);
+        coins = CoinList.allocate(n);
         uint256 word;
         uint256 left; // coins in the word
         uint256 next; // word
-        for (uint256 i; i < n; ++i) {
+        for (uint256 i; i < n;) {
             if (left == 0) (word, left, next) = (_snapshot[next], PriceSnapshot.COINS_PER_WORD, next + 1);
             Coin memory c = coins[i];
             c.snap = PriceSnapshot.priceOf(word);
@@ -95,23 +152,25 @@ abstract contract RebalanceSettlement is RebalanceSession {
             word = PriceSnapshot.next(word);
             unchecked {
                 --left;
+                ++i;
             }
         }
     }
 
-    function _driftOf(Holdings memory h) private pure returns (uint256) {
+    function _driftOf(Coin[] memory coins, uint256 total) private pure returns (uint256) {
         uint256 worst; // bps * WAD{USD}
-        Coin[] memory coins = h.coins;
-        uint256 total = h.total;
-        for (uint256 i; i < coins.length; ++i) {
+        uint256 n = coins.length;
+        for (uint256 i; i < n;) {
             Coin memory c = coins[i];
             uint256 distance = RebalanceMath.offTarget(c.value, c.weight, total);
             if (distance > worst) worst = distance;
+            unchecked {
+                ++i;
+            }
         }
         return RebalanceMath.driftOf(worst, total);
     }
 
-    /// @dev Both coins are in the basket and differ: the vault has refused everything else.
     function _checkTrade(
         Trade calldata trade,
         uint256 k,
@@ -120,34 +179,37 @@ abstract contract RebalanceSettlement is RebalanceSession {
         Holdings memory h,
         Fill memory fill
     ) private view {
-        Coin memory a;
-        Coin memory b;
-        uint256 pair;
-        {
-            uint256 i = BasketMath.indexOf(h.tokens, trade.tokenIn);
-            uint256 j = BasketMath.indexOf(h.tokens, trade.tokenOut);
-            (a, b) = (h.coins[i], h.coins[j]);
-            pair = i < j ? (i << 8) | j : (j << 8) | i;
-        }
-        (uint256 slip, uint256 maxValue) = fill.pairLimitsInUse
+        uint256 i = BasketMath.indexOf(h.tokens, trade.tokenIn);
+        uint256 j = BasketMath.indexOf(h.tokens, trade.tokenOut);
+        Coin[] memory coins = h.coins;
+        Coin memory a = coins[i];
+        (uint256 slip, uint256 most) = fill.pairLimitsInUse
             ? _limitsOf(trade.tokenIn, trade.tokenOut, fill.params)
             : (fill.params.slipBps, fill.params.maxTradeValue);
-        uint256 size = _pairSize(fill.pairs, k, pair, RebalanceMath.valueOf(sold, a.scale, a.mid));
-        if (size > maxValue) revert TradeTooLarge(k, size, maxValue);
-        slip = RebalanceMath.slippage(slip, fill.params.slipCeilingBps, a.mid, b.mid, a.snap, b.snap);
-        _exchange(k, sold, bought, slip, a, b);
+        uint256 value = RebalanceMath.valueOf(sold, a.scale, a.mid);
+        value = _pairSize(fill.pairs, k, i < j ? (i << 8) | j : (j << 8) | i, value);
+        if (value > most) revert TradeTooLarge(k, value, most);
+        _exchange(k, sold, bought, slip, fill.params.slipCeilingBps, a, coins[j]);
     }
 
-    function _exchange(uint256 k, uint256 sold, uint256 bought, uint256 slip, Coin memory a, Coin memory b)
-        private
-        pure
-    {
+    /// @param slip bps{trade} at rest.
+    function _exchange(
+        uint256 k,
+        uint256 sold,
+        uint256 bought,
+        uint256 slip,
+        uint256 slipCeiling,
+        Coin memory a,
+        Coin memory b
+    ) private pure {
+        slip = RebalanceMath.slippage(slip, slipCeiling, a.mid, b.mid, a.snap, b.snap);
         uint256 floor = RebalanceMath.minimumOut(sold, a.scale, a.low, b.scale, b.high, slip);
         if (bought < floor) revert BelowFloor(k, bought, floor);
         a.reserve -= sold;
         b.reserve += bought;
     }
 
+    /// @param pairs Per trade: both coins' positions (16 bits), the lower one first, and its size above, WAD{USD}.
     /// @return size WAD{USD} that this trade and the earlier ones of its pair, either way, have sold in this fill.
     function _pairSize(uint256[] memory pairs, uint256 k, uint256 pair, uint256 value)
         private
@@ -157,9 +219,9 @@ abstract contract RebalanceSettlement is RebalanceSession {
         size = value;
         // m < k < length; a value is below 2**197, so it keeps all its bits above the pair's 16, and few add up to no overflow.
         unchecked {
-            pairs[k] = (value << 16) | pair;
+            pairs.set(k, (value << 16) | pair);
             for (uint256 m; m < k; ++m) {
-                uint256 earlier = pairs[m];
+                uint256 earlier = pairs.get(m);
                 if (uint16(earlier) == pair) size += earlier >> 16;
             }
         }
@@ -168,30 +230,35 @@ abstract contract RebalanceSettlement is RebalanceSession {
     /// @dev Net over the fill: a coin that only passes through has not moved. Brings values and total up to date.
     function _checkMovements(Holdings memory h, Fill memory fill) private pure returns (uint256 drift) {
         uint256 total;
-        uint256 tolerance = fill.params.settleBandBps / 2;
         Coin[] memory coins = h.coins;
-        for (uint256 i; i < coins.length; ++i) {
+        uint256 n = coins.length;
+        for (uint256 i; i < n;) {
             Coin memory c = coins[i];
             uint256 value = RebalanceMath.valueOf(c.reserve, c.scale, c.mid);
             if (value != c.value) {
-                _checkMovement(h.tokens[i], c, value, fill.totalBefore, tolerance);
+                _checkMovement(h.tokens, i, c, value, fill);
                 c.value = value;
             }
-            total += value;
+            unchecked {
+                total += value; // as RebalanceMath says
+                ++i;
+            }
         }
         h.total = total;
-        return _driftOf(h);
+        return _driftOf(coins, total);
     }
 
-    function _checkMovement(address token, Coin memory c, uint256 value, uint256 total, uint256 tolerance)
+    function _checkMovement(address[] memory tokens, uint256 i, Coin memory c, uint256 value, Fill memory fill)
         private
         pure
     {
+        uint256 total = fill.totalBefore;
+        uint256 tolerance = fill.params.settleBandBps / 2;
         uint256 dust = RebalanceMath.unitValue(c.scale, c.mid);
         RebalanceMath.Move move = RebalanceMath.movement(c.value, value, c.weight, total, dust, tolerance);
         if (move == RebalanceMath.Move.OK) return;
         uint256 target = c.weight * total / RebalanceMath.BPS;
-        if (move == RebalanceMath.Move.AWAY) revert MovedAway(token, c.value, value, target);
-        revert Overshot(token, value, target, tolerance * total / RebalanceMath.BPS);
+        if (move == RebalanceMath.Move.AWAY) revert MovedAway(tokens[i], c.value, value, target);
+        revert Overshot(tokens[i], value, target, tolerance * total / RebalanceMath.BPS);
     }
 }

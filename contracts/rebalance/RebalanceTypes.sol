@@ -48,17 +48,18 @@ struct PairLimits {
     uint96 maxTradeValue; // WAD{USD} per fill
 }
 
-/// @dev All that a fill writes. One slot.
+/// @dev All that a fill writes. One slot, full; its times hold until the year 2106.
 struct State {
     Phase phase;
     bool paused;
     IRebalancer.Reason reason; // why the session opened
     bool pairLimitsInUse; // false: no pair has limits of its own, none is looked up
     uint24 session; // counts up from 1
-    uint40 openedAt; // s
-    uint40 expiresAt; // s
-    uint40 lastFillAt; // s, the last keeper fill; `lossUsed` is as of then
-    uint40 lastEndedAt; // s, when the last session settled or expired
+    uint32 openedAt; // s
+    uint32 expiresAt; // s
+    uint32 lastFillAt; // s, the last keeper fill; `lossUsed` is as of then
+    uint32 lastEndedAt; // s, when the last session settled or expired
+    uint32 lastSettledAt; // s, when a session last settled (at first: the deployment)
     uint40 lossUsed; // 1e-12 of the fund's value, spent of the loss budget
 }
 
@@ -85,6 +86,25 @@ struct Coin {
     uint256 weight; // bps, target
     uint256 reserve; // {token}, own decimals; follows the trades
     uint256 value; // WAD{USD} at mid
+}
+
+library CoinList {
+    /// @dev What the compiler would spend on zeroing `n` coins, each field of which is then set.
+    /// @return coins `n` of them with nothing set.
+    function allocate(uint256 n) internal pure returns (Coin[] memory coins) {
+        assembly ("memory-safe") {
+            coins := mload(0x40)
+            mstore(coins, n)
+            let cursor := add(coins, 0x20)
+            let end := add(cursor, shl(5, n))
+            let coin := end
+            for {} lt(cursor, end) { cursor := add(cursor, 0x20) } {
+                mstore(cursor, coin)
+                coin := add(coin, 0x100) // eight fields
+            }
+            mstore(0x40, coin)
+        }
+    }
 }
 
 /// @dev The open session's basket, in memory; for settlement, which looks at coins one by one.

@@ -5,7 +5,7 @@ import pytest
 from ballast.model.rebalance import Reason, snapshot_price
 from tests.bad_feeds import INVALID
 from tests.reverts import revert_of
-from tests.unit.rebalancer.conftest import EXPIRED, IDLE, OPEN, SETTLED, WAD, System
+from tests.unit.rebalancer.conftest import EXPIRED, IDLE, OPEN, SETTLED, WAD, System, terms
 
 
 def expire(system: System) -> int:
@@ -52,6 +52,58 @@ def test_open__by_anyone__targets_to_the_vault_and_prices_kept(drifted, stranger
         list(session.tokens),
         list(session.targets),
         mids,
+    )
+
+
+@pytest.mark.parametrize("weights", [(3_600, 2_500, 2_400, 1_000, 500), (0, 4_500, 3_000, 1_500, 1_000)])
+def test_execute__opens_the_session_itself__as_if_it_had_been_open(system, stranger, weights):
+    """The basket and prices that the opening has read are what the fill would read: all figures agree."""
+    for i, (low, high) in enumerate(
+        ((0.9991, 1.0007), (1.0, 1.0001), (0.9987, 0.9987), (0.993, 0.9963), (1.0, 1.0))
+    ):
+        system.price(i, low, high)
+    system.aim(*weights)
+    trades = [system.trade(0, 2, 20_000, 20_050), system.trade(0, 2, 5_000, 5_011), system.trade(0, 3, 7, 8)]
+    state = system.chain.snapshot()
+    at_once = outcome(system, trades)
+    system.chain.restore(state)
+    system.rebalancer.open(sender=stranger)
+    assert outcome(system, trades) == at_once
+
+
+def test_execute__opens_with_a_coin_new_to_the_vault__fills_and_buys_it(system, project, governor):
+    """The vault knows a new coin's scale only once the session is open; the fill uses it all the same."""
+    coin = governor.deploy(project.TokenWithModes, 8)
+    coin.mint(system.venue, 10**6 * 10**8, sender=governor)
+    tokens = [c.address for c in system.coins] + [coin.address]
+    system.calculator.set(tokens, [3_500, 2_500, 2_000, 1_000, 500, 500], sender=governor)
+    trade = (
+        system.coins[0].address,
+        coin.address,
+        50_000 * 10**6,
+        0,
+        system.venue.address,
+        terms(50_000 * 10**8),
+    )
+    receipt = system.fill(trade)
+    (filled,) = receipt.decode_logs(system.rebalancer.Filled)
+    assert (filled.driftBefore, filled.driftAfter) == (500, 0)
+    assert filled.valueBefore == filled.valueAfter == sum(system.values())
+    assert system.rebalancer.getSession().phase == SETTLED
+
+
+def outcome(system, trades):
+    """What a fill told and left behind."""
+    receipt = system.fill(*trades)
+    (filled,) = receipt.decode_logs(system.rebalancer.Filled)
+    session = system.rebalancer.getSession()
+    told = (filled.session, filled.valueBefore, filled.valueAfter, filled.driftBefore, filled.driftAfter)
+    return (
+        told,
+        session.lossUsed,
+        list(session.prices),
+        list(session.targets),
+        list(system.vault.getBasket().reserves),
     )
 
 

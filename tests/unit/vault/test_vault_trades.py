@@ -18,6 +18,11 @@ def trade(fund: Fund, **changes: Any) -> tuple[Any, ...]:
     return tuple(fields.values())
 
 
+def mint_data(fund: Fund, index: int, amount: int) -> bytes:
+    """A call of the test coin that gives the vault `amount` of it."""
+    return bytes(fund.coins[index].mint.encode_input(fund.vault, amount))
+
+
 def venue_mode(fund: Fund, mode: str, sender: Any) -> None:
     fund.venue.setMode(VENUE_MODES.index(mode), sender=sender)
 
@@ -116,6 +121,43 @@ def test_execute_trades__venue_gives_half_back__only_the_rest_is_sold(fund: Fund
     sold, bought = fund.vault.executeTrades([trade(fund)], sender=owner).return_value
     assert (list(sold), list(bought)) == ([UNIT // 2], [UNIT])
     assert fund.reserves()[0] == before[0] - UNIT // 2
+
+
+def test_execute_trades__venue_gives_another_coin__counts_with_the_next_trade_of_it(
+    fund: Fund, owner: Any
+) -> None:
+    """A coin once measured is accounted for to the unit; one that no trade touches is a donation."""
+    gift = 7
+    first, second, third = (
+        trade(fund),
+        trade(fund),
+        trade(fund, tokenIn=fund.coins[1], tokenOut=fund.coins[0]),
+    )
+    for given, expected in ((1, [UNIT + gift, UNIT + gift, UNIT]), (2, [UNIT, UNIT, UNIT])):
+        fund.venue.setHook(fund.coins[given], mint_data(fund, given, gift), sender=owner)
+        venue_mode(fund, "REENTERS", owner)
+        before, held = fund.reserves(), fund.coins[given].balanceOf(fund.vault)
+        receipt = fund.vault.executeTrades([first, second, third], sender=owner)
+        sold, bought = receipt.return_value
+        assert list(bought) == expected
+        assert list(sold) == [UNIT, UNIT, UNIT - (gift if given == 1 else 0)]
+        counted = fund.reserves()[given] - before[given]
+        rise = fund.coins[given].balanceOf(fund.vault) - held
+        assert (counted, rise) == ((UNIT + 3 * gift,) * 2 if given == 1 else (0, 3 * gift))
+
+
+def test_execute_trades__given_between_two_trades_of_a_coin__is_in_the_reserve(
+    fund: Fund, owner: Any
+) -> None:
+    gift = 7
+    fund.venue.setHook(fund.coins[1], mint_data(fund, 1, gift), sender=owner)
+    venue_mode(fund, "REENTERS", owner)
+    held = fund.coins[1].balanceOf(fund.vault) - fund.reserves()[1]
+    other = trade(fund, tokenOut=fund.coins[2], minAmountOut=0)
+    bought = fund.vault.executeTrades([other, trade(fund), other, trade(fund)], sender=owner).return_value[1]
+    assert list(bought) == [UNIT, UNIT + gift, UNIT, UNIT + 2 * gift]
+    # Only what came before the coin was measured for the first time is nobody's.
+    assert fund.coins[1].balanceOf(fund.vault) - fund.reserves()[1] == held + gift
 
 
 def test_execute_trades__bad_trades__revert_by_name(fund: Fund, owner: Any, attacker: Any) -> None:
