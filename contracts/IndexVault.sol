@@ -7,7 +7,6 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {DynamicArrayLib} from "solady/utils/DynamicArrayLib.sol";
@@ -34,7 +33,6 @@ import {Book, TradeBook} from "./libraries/TradeBook.sol";
 ///      withdrawal and on nothing else. What it kept stays in the vault outside the reserves.
 ///      Amounts are in each coin's own decimals, shares and dollars in WAD, weights in bps.
 contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
-    using SafeERC20 for IERC20;
     using BasketStorage for uint256;
     using BasketStorage for uint256[];
     using BasketStorage for uint256[26];
@@ -88,6 +86,9 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     error NoTradeOpen();
     error NotTradeVenue(address caller);
     error AlreadyFunded();
+    error VenueHasNoCode(address venue);
+    /// The coin still does not pay: the claim stays.
+    error ClaimRefused(address token);
 
     modifier onlyOwner() {
         if (msg.sender != _owner) revert NotOwner(msg.sender);
@@ -180,7 +181,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         amount = _claims[msg.sender][token];
         if (amount == 0) revert ZeroAmount();
         delete _claims[msg.sender][token];
-        IERC20(token).safeTransfer(receiver, amount);
+        if (!CoinTransfer.trySend(token, receiver, amount)) revert ClaimRefused(token);
         emit ClaimPaid(msg.sender, token, amount, receiver);
     }
 
@@ -501,6 +502,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     function _callVenue(Trade calldata trade, address tokenIn, address tokenOut) private {
         (address venue, uint256 amount) = (trade.venue, trade.amountIn);
         (_tradeVenue, _tradeToken, _tradeAmount) = (uint160(venue), uint160(tokenIn), amount);
+        if (venue.code.length == 0) revert VenueHasNoCode(venue);
         IVenue(venue).swap(tokenIn, tokenOut, amount, trade.data);
     }
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from tests.stateful.world import Refusal
 
-COIN: Final = frozenset({"TransferFailed", "SafeERC20FailedOperation"})  # a coin said no
+COIN: Final = frozenset({"TransferFailed", "ClaimRefused"})  # a coin said no
 TIMING: Final = frozenset({"NotNow", "PriceNotGood", "FillTooSoon"})
 SETTLEMENT: Final = TIMING | {"TradeTooLarge", "BelowFloor", "MovedAway", "Overshot", "LossBudgetExceeded"}
 TRADE: Final = SETTLEMENT | COIN | {"ZeroAmount", "InsufficientReserve"}
@@ -30,7 +30,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "withdraw nothing": frozenset({"ZeroAmount"}),
     "withdraw too much": frozenset({"ERC20InsufficientBalance"}),
     "transfer shares": NEVER,
-    "claim": frozenset({"ZeroAmount", "SafeERC20FailedOperation"}),
+    "claim": frozenset({"ZeroAmount", "ClaimRefused"}),
     "open": frozenset({"NotNow", "SessionAlreadyOpen"}),
     "close": frozenset({"NoSession", "SessionUnsettled", "PriceNotGood"}),
     "honest close": frozenset({"PriceNotGood"}),

@@ -162,11 +162,12 @@ def test_claim__nothing_owed__reverts_zero_amount(fund: Fund, attacker: Any) -> 
     assert revert_of(fund.vault.claim, fund.coins[0], attacker, sender=attacker) == ("ZeroAmount",)
 
 
-def test_claim__coin_still_refuses__reverts_and_keeps_it(fund: Fund, investor: Any) -> None:
-    misbehave(fund, 0, "RETURNS_FALSE")
+@pytest.mark.parametrize("mode", ["RETURNS_FALSE", "PAUSED"])
+def test_claim__coin_still_refuses__reverts_and_keeps_it(fund: Fund, investor: Any, mode: str) -> None:
+    misbehave(fund, 0, mode)
     owed = fund.vault.withdraw(SHARE, investor, [0] * 5, sender=investor).return_value[0]
     answer = revert_of(fund.vault.claim, fund.coins[0], investor, sender=investor)
-    assert answer == ("SafeERC20FailedOperation", str(fund.coins[0].address))
+    assert answer == ("ClaimRefused", str(fund.coins[0].address))
     assert fund.vault.claimOf(investor, fund.coins[0]) == owed
 
 

@@ -52,6 +52,11 @@ def test_execute_trades__across_decimals__moves_both(fund: Fund, owner: Any) -> 
     assert fund.reserves() == [before[0] - UNIT, before[1], before[2] + 10**18, *before[3:]]
 
 
+def test_execute_trades__venue_without_code__is_named(fund: Fund, owner: Any, attacker: Any) -> None:
+    answer = revert_of(fund.vault.executeTrades, [trade(fund, venue=attacker)], sender=owner)
+    assert answer == ("VenueHasNoCode", str(attacker.address))
+
+
 def test_execute_trades__none__changes_nothing(fund: Fund, owner: Any) -> None:
     before = fund.reserves()
     fund.vault.executeTrades([], sender=owner)
