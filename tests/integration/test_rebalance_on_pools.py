@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ape.exceptions import ContractLogicError
+from eth_utils import keccak
 
 from ballast.model import rebalance as model
 from ballast.replica import Replica
@@ -154,7 +155,7 @@ def test_execute__coin_paused_by_its_issuer__fill_fails_and_the_fund_keeps_its_c
     fund.rebalancer.open(sender=fund.keeper)
     before = list(fund.vault.getBasket().reserves)
     fund.replica.pause("USDC")
-    with pytest.raises(ContractLogicError, match="Pausable: paused"):
+    with pytest.raises(ContractLogicError, match=keccak(text="TransferFailed()")[:4].hex()):
         fund.fill(fund.trade("USDC", "DAI", 10_000))
     assert list(fund.vault.getBasket().reserves) == before
     fund.replica.unpause("USDC")

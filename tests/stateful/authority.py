@@ -49,19 +49,15 @@ def curate(world: World, seen: Seen, act: int, coin: int) -> Outcome:
 
 def outsider_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]:
     """Every restricted function, with arguments that its role could use."""
+    return [*_fund_calls(world, seen), *_data_calls(world, seen), *_access_calls(world)]
+
+
+def _fund_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]:
+    """Of vault and Rebalancer."""
     token, other = world.tokens[0], world.tokens[1]
-    nobody, tokens = world.attacker, list(world.tokens)
+    nobody, tokens, vault, brain = world.attacker, list(world.tokens), world.vault, world.brain
     weights = [2_000] * len(tokens)
-    vault, brain, oracle, calculator, access = (
-        world.vault, world.brain, world.oracle, world.calculator, world.access,
-    )  # fmt: skip
     params = seen["setting", "params"]
-    market = seen["market"]
-    config = [(row[0], row[1], row[2], row[3]) for row in market]
-    caps = [0 if row[3] else row[5] for row in market]
-    scores, none = [row[6] for row in market], [0] * len(market)
-    rows = [row[0] for row in market]
-    sources, quorum, spread, _ = seen["setting", "sources", token]
     return [
         (vault, "rebalance(address[],uint256[])", [tokens, weights]),
         (vault, "executeTrades((address,address,uint256,uint256,address,bytes)[])",
@@ -81,6 +77,19 @@ def outsider_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]
         (brain, "unpause()", []),
         (brain, "transferVault(address)", [nobody]),
         (brain, "executeRebalance((address,address,uint256,uint256,address,bytes)[])", [[]]),
+    ]  # fmt: skip
+
+
+def _data_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]:
+    """Of oracle and calculator."""
+    token, oracle, calculator = world.tokens[0], world.oracle, world.calculator
+    market = seen["market"]
+    config = [(row[0], row[1], row[2], row[3]) for row in market]
+    caps = [0 if row[3] else row[5] for row in market]
+    scores, none = [row[6] for row in market], [0] * len(market)
+    rows = [row[0] for row in market]
+    sources, quorum, spread, _ = seen["setting", "sources", token]
+    return [
         (oracle, "setSources(address,(address,uint32,uint8,uint256,uint256)[],uint256,uint256)",
          [token, list(sources), quorum, spread]),
         (oracle, "removeAsset(address)", [token]),
@@ -93,6 +102,13 @@ def outsider_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]
         (calculator, "setMaxAge(uint256)", [86_400]),
         (calculator, "report(address[],uint256[],uint256[],uint256[],uint256[])",
          [rows, caps, scores, none, none]),
+    ]  # fmt: skip
+
+
+def _access_calls(world: World) -> list[tuple[str, str, list[Any]]]:
+    """Of the manager itself."""
+    nobody, vault, access = world.attacker, world.vault, world.access
+    return [
         (access, "grantRole(uint64,address,uint32)", [3, nobody, 0]),
         (access, "setTargetFunctionRole(address,bytes4[],uint64)", [vault, [b"\x01\x02\x03\x04"], 2**64 - 1]),
         (access, "setTargetClosed(address,bool)", [vault, True]),

@@ -254,7 +254,7 @@ class Campaign(RuleBasedStateMachine):
 
     @rule(
         how=st.integers(0, 2), coin=COIN, by=JUMP, trades=HOSTILE_TRADES,
-        trick=st.sampled_from((0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8)),
+        trick=st.sampled_from((0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9)),
     )  # fmt: skip
     def hostile_fills(
         self, how: int, coin: int, by: int, trades: list[tuple[int, int, int, int]], trick: int

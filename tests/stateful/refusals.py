@@ -37,7 +37,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "honest fill": TIMING,
     "partial fill": TRADE | {"InsufficientOutput"},
     "pool fill": TRADE | POOL,
-    "hostile fill": TRADE | {"SameToken", "TradeNotFunded", "ActFailed"},
+    "hostile fill": TRADE | {"SameToken", "TradeNotFunded", "ActFailed", "VenueHasNoCode"},
     "report": frozenset({"ChangeTooLarge", "ScoreChangeTooLarge"}),
     "report nonsense": frozenset(
         {"ChangeTooLarge", "ScoreChangeTooLarge", "ZeroCap", "CapTooLarge", "CapIsSampled", "ScoreTooLarge"}
@@ -60,14 +60,6 @@ REFUSED: Final = frozenset({"withdraw nothing", "withdraw too much", "outsider"}
 RARE: Final = frozenset({"report nonsense", "honest close", "set pair", "freeze price"})  # accepted by luck
 
 
-# Where the vault passes on a coin's own words. USDT is of a time without reasons: its no is an empty one.
-PASSED_ON: Final = frozenset({"claim", "partial fill", "pool fill"})
-COIN_WORDS: Final = frozenset({"Error: Blacklistable: account is blacklisted", "Error: Pausable: paused"})
-
-
-def is_allowed(kind: str, refusal: Refusal, usdt_stopped: bool) -> bool:
-    """Whether the refusal's name belongs to the kind of action; `usdt_stopped`: USDT pays nothing now."""
-    if refusal.name in ALLOWED[kind]:
-        return True
-    mute = usdt_stopped and refusal.name == "empty"
-    return kind in PASSED_ON and (mute or refusal.name in COIN_WORDS)
+def is_allowed(kind: str, refusal: Refusal) -> bool:
+    """Whether the refusal's name belongs to the kind of action."""
+    return refusal.name in ALLOWED[kind]
