@@ -25,6 +25,7 @@ from ballast.keeper.snapshot import (
     Snapshot,
     Verdict,
 )
+from ballast.model.prices import Status
 from ballast.model.rebalance import Reason, TriggerParams, gas_cost, max_drift, value_of
 from ballast.units import BPS, WAD, wad_of
 
@@ -58,7 +59,6 @@ class Backtest:
         self._data: MarketData
         self._fund: Fund
         self._venue: Venue | None = None
-        self._hold: Mapping[str, int]
         self._last_verdict: tuple[Verdict, Phase] | None = None
         self._result = Result(symbols, inputs.assumptions.deposit)
 
@@ -71,6 +71,7 @@ class Backtest:
             self._data = report(self._inputs, self._data, now)
             self._keep(now, clock[at + 1] if at + 1 < len(clock) else now + 1)
             self._record(now)
+        self._result.held_end = self._fund.reserves
         return self._result
 
     def _begin(self, now: int) -> None:
@@ -83,7 +84,7 @@ class Backtest:
             value = self._inputs.assumptions.deposit * weights[coin.token] // BPS
             reserves[coin.token] = int(value * WAD // (price * 10 ** (18 - coin.decimals)))
         self._fund = Fund(reserves, weights, Session(Phase.IDLE, 0, last_settled_at=now))
-        self._hold = reserves
+        self._result.held_start = reserves
 
     # -- looking
 
@@ -104,7 +105,7 @@ class Backtest:
                     quote,
                 )
             )
-            marks[token] = quote.mid if quote.status == 1 else inputs.mark(coin.symbol, now) or 0
+            marks[token] = quote.mid if quote.status == Status.GOOD else inputs.mark(coin.symbol, now) or 0
         snapshot = Snapshot(
             chain_id=inputs.index.chain_id,
             block=len(self._result.points),
@@ -169,8 +170,7 @@ class Backtest:
 
     def _fill(self, snapshot: Snapshot, venue: Venue, plan: Plan) -> bool:
         """Executes a plan's trades; nothing has changed when settlement refuses them."""
-        if plan.fill is None:
-            raise AssertionError("a plan to fill has trades")
+        assert plan.fill is not None, "a plan to fill has trades"
         is_new = plan.action is Action.OPEN_AND_FILL
         fund = opened(self._fund, snapshot) if is_new else self._fund
         held = [replace(coin, vault_weight=fund.weights[coin.token]) for coin in snapshot.coins]
@@ -228,7 +228,7 @@ class Backtest:
         for coin in self._inputs.coins:
             price, scale = self._inputs.mark(coin.symbol, now) or 0, 10 ** (18 - coin.decimals)
             values.append(value_of(self._fund.reserves[coin.token], scale, price))
-            holds.append(value_of(self._hold[coin.token], scale, price))
+            holds.append(value_of(self._result.held_start[coin.token], scale, price))
             targets.append(self._data.weights[coin.symbol])
         nav = sum(values)
         drift = max_drift(values, nav, targets)

@@ -88,8 +88,9 @@ class Inputs:
         times = clock_of((s for coin in self.coins for s in self.prices.of(coin.symbol)), start, end)
         first = next((at for at, now in enumerate(times) if self._is_ready(now)), None)
         if first is None or len(times) - first < 2:
+            names = ", ".join(coin.symbol for coin in self.coins)
             raise DataError(
-                f"no two times at which all of {', '.join(c.symbol for c in self.coins)} have prices"
+                f"no two times at which {names} all have prices and caps: widen the dates or name more files"
             )
         return times[first:]
 
@@ -117,10 +118,12 @@ class Inputs:
         return None if known is None else max(1, known.value // WAD)
 
     def score(self, symbol: str, now: int) -> int:
-        """Per mille: the stability score of the month before `now`, a price a day."""
+        """Per mille: the stability score of the month before `now`, a price a day.
+
+        Days before the history count as at a dollar, or its first days would weigh too much.
+        """
         days = (now - day * SECONDS_PER_DAY for day in range(_SCORE_DAYS))
-        prices = [price for moment in days if (price := self.mark(symbol, moment)) is not None]
-        return stability_score(prices)
+        return stability_score([self.mark(symbol, moment) or WAD for moment in days])
 
     def gas_price(self, now: int) -> int:
         """Wei{ETH/gas} as last known."""

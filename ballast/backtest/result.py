@@ -92,6 +92,8 @@ class Result:
     rebalances: list[Rebalance] = field(default_factory=list)
     states: list[StateChange] = field(default_factory=list)
     refusals: list[tuple[int, str, str]] = field(default_factory=list)
+    held_start: Mapping[str, int] = field(default_factory=dict)  # own decimals by token
+    held_end: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def nav_end_vs_hold(self) -> float:

@@ -5,7 +5,7 @@ mean stamped at the start of its hour, say, was known only when the hour was ove
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -147,15 +147,19 @@ def facts_of(path: Path, kind: Kind, quote: str = "USD") -> Facts | None:
 def read_any(
     path: Path, kind: Kind, known: Sequence[str], known_after: int | None = None, quote: str = "USD"
 ) -> History:
-    """The series of `known` coins in a file. Without a lag of the caller's, a catalogued file has its own.
+    """The series of `known` coins in a file, known `known_after` s after their stamps.
+
+    Without a lag of the caller's a catalogued file has its own, any other none.
 
     DataError as `read_history`; also when a catalogued file has values of another kind or quote only.
     """
-    facts = facts_of(path, kind, quote) if known_after is None else None
+    facts = facts_of(path, kind, quote)
     if facts is None:
-        if known_after is None and path.name in CATALOGUE:
+        if path.name in CATALOGUE:
             raise DataError(f"{path}: holds no {kind.name} in {quote}: name another file")
         return read_history(path, kind, known, known_after or 0)
+    if known_after is not None:
+        facts = replace(facts, known_after=known_after)
     if not facts.columns:
         return read_history(path, kind, known, facts.known_after)
     names = {column: name for column, name in facts.columns.items() if name.partition("@")[0] in known}
