@@ -96,7 +96,8 @@ def test_run__another_future__leaves_every_past_decision_as_it_was(
     for prices in (path, other):
         usdc = stepped([price * WAD // BPS for price in prices])
         supply = w.caps(3) if not by_supply else supplies_turning(at, prices is other)
-        runs.append(Backtest(w.inputs(w.calm(len(usdc)) | {"USDC": usdc}, supply)).run())
+        paths = w.calm(len(usdc)) | {"USDC": usdc}
+        runs.append(Backtest(w.inputs(paths, supply, report_interval=6 * w.HOUR)).run())
     turn = w.T0 + at * 6 * w.HOUR
     assert before(runs[0], turn) == before(runs[1], turn)
 
