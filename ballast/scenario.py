@@ -5,28 +5,23 @@ CSV (or CSV.gz): `timestamp_utc`, a column a coin with its price in USD, and `CO
 USD. What a step leaves out stays as it was. Rows beyond `MAX_STEPS` are thinned evenly, first and last kept.
 """
 
-import csv
-import gzip
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
+from ballast.data.table import Table, read_table, read_text
+from ballast.data.values import Kind, parse_number, parse_time
 from ballast.errors import DataError
 
 MAX_STEPS: Final = 60
-_TIME: Final = "timestamp_utc"
 _CAP: Final = ".cap"
-_PRICE_BOUNDS: Final = (
-    Decimal("0.01"),
-    Decimal(100),
-)  # USD per stablecoin: beyond it a file is in other units
-_CAP_BOUNDS: Final = (Decimal(1_000), Decimal(10**13))  # USD
+_PRICE: Final = Kind("price", "USD", Decimal("0.01"), Decimal(100))  # per stablecoin
+_CAPS: Final = Kind("market cap", "USD", Decimal(1_000), Decimal(10**13))
 
 PACKAGED: Final = Path(__file__).parent / "scenarios" / "summer_2022.yaml"
 
@@ -56,17 +51,10 @@ class Scenario:
 
 def load_scenario(path: Path, known: Sequence[str]) -> Scenario:
     """The price path in a file, of `known` coins. DataError, one line: file, place, what is wrong."""
-    try:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
-    except OSError as error:
-        reason = error.strerror or "not a gzip file"
-        raise DataError(f"{path}: {reason}: name a YAML or CSV price path") from None
-    except (UnicodeDecodeError, EOFError):
-        raise DataError(f"{path}: not a text file: name a YAML or CSV price path") from None
     kind = path.name.lower().removesuffix(".gz")
-    parse = _parse_csv if kind.endswith(".csv") else _parse_yaml
-    return _checked(parse(text, str(path), known), str(path))
+    if kind.endswith(".csv"):
+        return _checked(_read_csv(path, known), str(path))
+    return _checked(_parse_yaml(read_text(path, "a YAML or CSV price path"), str(path), known), str(path))
 
 
 def _parse_yaml(text: str, name: str, known: Sequence[str]) -> Scenario:
@@ -90,71 +78,42 @@ def _yaml_step(raw: Any, place: str, known: Sequence[str]) -> ScenarioStep:
     caps = raw.get("market_caps") or {}
     if not isinstance(caps, dict):
         raise DataError(f"{place}: market_caps: coins with their caps in USD expected")
-    return ScenarioStep(
-        _time(raw["at"], place),
-        {coin: _number(value, coin, _PRICE_BOUNDS, place, known) for coin, value in raw["prices"].items()},
-        {coin: int(_number(value, coin, _CAP_BOUNDS, place, known)) for coin, value in caps.items()},
-    )
+    prices = {coin: _number(value, coin, _PRICE, place, known) for coin, value in raw["prices"].items()}
+    amounts = {coin: int(_number(value, coin, _CAPS, place, known)) for coin, value in caps.items()}
+    return ScenarioStep(parse_time(raw["at"], place), prices, amounts)
 
 
-def _parse_csv(text: str, name: str, known: Sequence[str]) -> Scenario:
-    reader = csv.DictReader(io.StringIO(text))
-    columns = [column for column in reader.fieldnames or () if column != _TIME]
-    if not columns or _TIME not in (reader.fieldnames or ()):
-        raise DataError(f"{name}: a header `{_TIME},COIN,...` expected")
-    used = [column for column in columns if column.removesuffix(_CAP) in known]
-    if not any(column in known for column in used):
-        raise DataError(f"{name}: no column prices a coin of the index: {', '.join(known)} expected")
-    rows = _thinned(list(reader))
-    steps = [_csv_step(row, used, f"{name}: row {at}", known) for at, row in rows]
-    return Scenario(Path(name).name.split(".")[0], Path(name).name, tuple(steps))
+def _read_csv(path: Path, known: Sequence[str]) -> Scenario:
+    def choose(column: str) -> Kind | None:
+        if column.removesuffix(_CAP) not in known:
+            return None
+        return _CAPS if column.endswith(_CAP) else _PRICE
+
+    table = read_table(path, choose)
+    if not any(column in known for column in table.columns):
+        raise DataError(f"{path}: no column prices a coin of the index: {', '.join(known)} expected")
+    return Scenario(path.name.split(".")[0], path.name, _thinned(table))
 
 
-def _thinned(rows: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
-    """At most `MAX_STEPS` rows with their line numbers, evenly spaced."""
-    numbered = list(enumerate(rows, 2))
-    if len(numbered) <= MAX_STEPS:
-        return numbered
-    last = len(numbered) - 1
-    return [numbered[at * last // (MAX_STEPS - 1)] for at in range(MAX_STEPS)]
+def _thinned(table: Table) -> tuple[ScenarioStep, ...]:
+    """At most `MAX_STEPS` of the rows, evenly spaced."""
+    last = len(table.times) - 1
+    many = last >= MAX_STEPS
+    kept = [at * last // (MAX_STEPS - 1) for at in range(MAX_STEPS)] if many else range(last + 1)
+    cells = {name: dict(zip(c.times, c.values, strict=True)) for name, c in table.columns.items()}
+    steps = []
+    for moment in (table.times[at] for at in kept):
+        row = {name: values[moment] for name, values in cells.items() if moment in values}
+        prices = {name: value for name, value in row.items() if not name.endswith(_CAP)}
+        caps = {name.removesuffix(_CAP): int(v) for name, v in row.items() if name.endswith(_CAP)}
+        steps.append(ScenarioStep(moment, prices, caps))
+    return tuple(steps)
 
 
-def _csv_step(row: dict[str, Any], columns: list[str], place: str, known: Sequence[str]) -> ScenarioStep:
-    prices: dict[str, Decimal] = {}
-    caps: dict[str, int] = {}
-    for column in columns:
-        text = (row.get(column) or "").strip()
-        if not text:
-            continue
-        if column.endswith(_CAP):
-            coin = column.removesuffix(_CAP)
-            caps[coin] = int(_number(text, coin, _CAP_BOUNDS, place, known))
-        else:
-            prices[column] = _number(text, column, _PRICE_BOUNDS, place, known)
-    return ScenarioStep(_time(row[_TIME], place), prices, caps)
-
-
-def _number(
-    value: Any, coin: str, bounds: tuple[Decimal, Decimal], place: str, known: Sequence[str]
-) -> Decimal:
+def _number(value: Any, coin: str, kind: Kind, place: str, known: Sequence[str]) -> Decimal:
     if coin not in known:
         raise DataError(f"{place}: {coin} is no coin of the index: {', '.join(known)} expected")
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise DataError(f"{place}: {coin}: {value!r} is not a number") from None
-    low, high = bounds
-    if not number.is_finite() or not low <= number <= high:
-        raise DataError(f"{place}: {coin}: {value} is outside {low}..{high} USD: check the units")
-    return number
-
-
-def _time(value: Any, place: str) -> datetime:
-    try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        raise DataError(f"{place}: {value!r} is not a time such as 2022-05-01T00:00:00Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return parse_number(value, kind, f"{place}: {coin}")
 
 
 def _checked(scenario: Scenario, name: str) -> Scenario:

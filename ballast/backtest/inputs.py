@@ -1,0 +1,153 @@
+"""What a backtest plays: index, histories by coin, assumptions; nothing is answered before it was known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import median_low
+from typing import Final
+
+from ballast.data.series import History, Series, clock_of
+from ballast.errors import DataError
+from ballast.index_file import Coin, IndexFile
+from ballast.keeper.allocation import Policy
+from ballast.model.prices import AssetSettings, PriceQuote, RawAnswer, SourceLimits, Status, quote
+from ballast.model.stability import stability_score
+from ballast.model.weights import check_bounds
+from ballast.units import SECONDS_PER_DAY, WAD, wad_of
+
+GWEI: Final = 10**9  # wei
+GAS_COLUMN: Final = "GAS"  # a gas history's column in gwei
+ETH_COLUMN: Final = "ETH"  # its column in USD
+_NONE: Final = History(())
+_SUPPLY_MAX_AGE: Final = 7 * SECONDS_PER_DAY
+_SCORE_DAYS: Final = 30  # that a stability score looks back on
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What a history does not say."""
+
+    deposit: int = 10_000_000 * WAD  # WAD{USD}
+    heartbeat: int = 90_000  # s, the oldest a source's value may be, counted from when it became known
+    depth: int = 10_000_000 * WAD  # WAD{USD} a side of every pool, within half a per cent of the price
+    gas_price: int = 20 * GWEI  # wei, where no history is given
+    eth_price: int = 2_000 * WAD  # WAD{USD/ETH}, where no history is given
+    report_interval: int = SECONDS_PER_DAY  # s between two reports of market data
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The coins of the index that have prices, in its order, with their histories."""
+
+    index: IndexFile
+    prices: History
+    supplies: History = _NONE
+    gas: History = _NONE  # GAS in WAD{gwei}, ETH in WAD{USD}
+    assumptions: Assumptions = field(default_factory=Assumptions)
+
+    @cached_property
+    def coins(self) -> tuple[Coin, ...]:
+        """The coins that are played. DataError when they cannot make an index."""
+        priced = tuple(coin for coin in self.index.coins if coin.symbol in self.prices.coins)
+        least = self.index.calculator.min_active
+        if len(priced) < least:
+            names = ", ".join(coin.symbol for coin in self.index.coins)
+            raise DataError(
+                f"prices of {len(priced)} coins of {names} found, {least} needed: name more price files"
+            )
+        check_bounds([c.min_weight_bps for c in priced], [c.max_weight_bps for c in priced])
+        return priced
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Coins of the index without prices."""
+        return tuple(coin.symbol for coin in self.index.coins if coin not in self.coins)
+
+    @cached_property
+    def _feeds(self) -> Mapping[str, tuple[tuple[Series, ...], AssetSettings]]:
+        feeds = {}
+        for coin in self.coins:
+            series, source = self.prices.of(coin.symbol), coin.oracle[0]
+            low, high = wad_of(source.min_price), wad_of(source.max_price)
+            limits = SourceLimits(self.assumptions.heartbeat, 18, low, high)
+            quorum = min(coin.min_sources, len(series))
+            spread = self.index.oracle.max_deviation_bps
+            feeds[coin.symbol] = series, AssetSettings((limits,) * len(series), quorum, spread)
+        return feeds
+
+    @cached_property
+    def _supplies(self) -> Mapping[str, Series]:
+        return {coin.symbol: found[0] for coin in self.coins if (found := self.supplies.of(coin.symbol))}
+
+    def clock(self, start: int | None, end: int | None) -> tuple[int, ...]:
+        """The times at which something became known, from the first at which every coin can be priced.
+
+        DataError when there are fewer than two of them.
+        """
+        times = clock_of((s for coin in self.coins for s in self.prices.of(coin.symbol)), start, end)
+        first = next((at for at, now in enumerate(times) if self._is_ready(now)), None)
+        if first is None or len(times) - first < 2:
+            names = ", ".join(coin.symbol for coin in self.coins)
+            raise DataError(
+                f"no two times at which {names} all have prices and caps: widen the dates or name more files"
+            )
+        return times[first:]
+
+    def quote(self, symbol: str, now: int) -> PriceQuote:
+        """The coin's price as the oracle would answer at `now`."""
+        series, settings = self._feeds[symbol]
+        return quote([_answer(one, now) for one in series], settings, now)
+
+    def mark(self, symbol: str, now: int) -> int | None:
+        """WAD{USD/coin} that the coin is worth at `now`, fit to trade on or not; None before any value."""
+        answer = self.quote(symbol, now)
+        if answer.status == Status.GOOD:
+            return answer.mid
+        known = [value.value for one in self._feeds[symbol][0] if (value := one.at(now))]
+        return median_low(known) if known else None
+
+    def cap(self, coin: Coin, now: int) -> int | None:
+        """Whole USD: the supply as last known, a coin at a dollar; None when it is too old.
+
+        The description's own cap where no history is given.
+        """
+        if coin.symbol not in self._supplies:
+            return int(coin.market_cap.initial_usd)
+        known = self._supplies[coin.symbol].at(now, _SUPPLY_MAX_AGE)
+        return None if known is None else max(1, known.value // WAD)
+
+    def score(self, symbol: str, now: int) -> int:
+        """Per mille: the stability score of the month before `now`, a price a day.
+
+        Days before the history count as at a dollar, or its first days would weigh too much.
+        """
+        days = (now - day * SECONDS_PER_DAY for day in range(_SCORE_DAYS))
+        return stability_score([self.mark(symbol, moment) or WAD for moment in days])
+
+    def gas_price(self, now: int) -> int:
+        """Wei{ETH/gas} as last known."""
+        known = _last(self.gas.of(GAS_COLUMN), now)
+        return self.assumptions.gas_price if known is None else known * GWEI // WAD
+
+    def eth_quote(self, now: int) -> PriceQuote:
+        """ETH in USD as last known."""
+        known = _last(self.gas.of(ETH_COLUMN), now)
+        price = self.assumptions.eth_price if known is None else known
+        return PriceQuote(price, price, Status.GOOD)
+
+    def _is_ready(self, now: int) -> bool:
+        return all(
+            self.quote(coin.symbol, now).status == Status.GOOD and self.cap(coin, now) is not None
+            for coin in self.coins
+        )
+
+
+def _answer(series: Series, now: int) -> RawAnswer | None:
+    known = series.at(now)
+    return None if known is None else RawAnswer(1, known.value, known.known_at, known.known_at, 1)
+
+
+def _last(series: Sequence[Series], now: int) -> int | None:
+    known = series[0].at(now) if series else None
+    return None if known is None else known.value
