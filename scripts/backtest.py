@@ -26,7 +26,12 @@ _SHOWN = 20  # rebalances in the table
 
 @click.command(cls=PlainCommand)
 @click.option(
-    "--prices", "prices", type=FILE, multiple=True, required=True, help="CSV of USD prices; repeatable."
+    "--prices",
+    "prices",
+    type=FILE,
+    multiple=True,
+    required=True,
+    help="CSV of USD prices; repeatable, the first file that has a series gives it.",
 )
 @click.option("--supplies", type=FILE, default=None, help="CSV of supplies (default: the index's own caps).")
 @click.option(
@@ -55,7 +60,7 @@ def cli(prices, supplies, gas, index_file, start, end, deposit, depth, lag, out)
     """Run an index over a history of prices: every value is used only from when it was known."""
     index, _ = chosen_index(index_file)
     symbols = [coin.symbol for coin in index.coins]
-    history = _joined([read_any(path, PRICE, symbols, lag) for path in prices])
+    history = _completed([(path, read_any(path, PRICE, symbols, lag)) for path in prices])
     supply = read_any(supplies, SUPPLY, symbols) if supplies else History(())
     assumptions = Assumptions(deposit=_money("--deposit", deposit), depth=_money("--depth", depth))
     inputs = Inputs(index, history, supply, _gas(gas) if gas else History(()), assumptions)
@@ -69,11 +74,14 @@ def cli(prices, supplies, gas, index_file, start, end, deposit, depth, lag, out)
         click.echo(f"written: {out}")
 
 
-def _joined(histories: list[History]) -> History:
-    joined, *others = histories
-    for other in others:
-        joined = joined.joined(other)
-    return joined
+def _completed(histories: list[tuple[Path, History]]) -> History:
+    """The first file's series, and from each later file those that no earlier one has."""
+    (_, whole), *others = histories
+    for path, other in others:
+        whole, both = whole.completed(other)
+        if both:
+            click.echo(f"{path.name}: {', '.join(both)} not used: an earlier file has it")
+    return whole
 
 
 def _gas(path: Path) -> History:

@@ -30,9 +30,9 @@ from ballast.model.rebalance import Reason, TriggerParams, gas_cost, max_drift, 
 from ballast.units import BPS, WAD, wad_of
 
 _ACTIONS: Final = 64  # that the keeper can take between two steps of the clock
-# Estimates for five coins of two sources each. A swap: how benchmarked fills grow from 2 to 8 swaps. Opening and
-# filling: what a session of 4 swaps took beyond them on the local mainnet (1,041,204 gas in all), split by
-# judgement, as is closing.
+# Estimates for five coins of two sources each. A swap: how benchmarked fills grow from 2 to 8 swaps. Opening
+# and filling: what a session of 4 swaps took beyond them on the local mainnet (1,041,204 gas in all),
+# split by judgement, as is closing.
 OPEN_GAS: Final = 280_000
 FILL_GAS: Final = 200_000
 SWAP_GAS: Final = 140_000  # a pool

@@ -42,6 +42,7 @@ def _same(*names: str) -> dict[str | tuple[str, ...], str]:
 _OHLC_COINS: Final = _same("DAI", "FRAX", "LUSD", "MIM", "SUSD", "USDC", "USDD", "USDP", "USDT", "UST")
 _MAIN: Final = ("usdc", "usdt", "dai")
 _MINOR: Final = ("BUSD", "TUSD", "GUSD", "SUSD", "FRAX", "LUSD", "USDP")
+# Coins for the large ones; from LUSD on, and for UST, caps in USD, which fall with a price, too.
 _SUPPLY_COINS: Final = (
     *("USDT", "USDC", "DAI", "FRAX", "TUSD", "BUSD", "FDUSD", "USDP", "LUSD", "GUSD", "FEI", "MIM"),
     *("USDD", "SUSD", "USDN", "CRVUSD", "HUSD"),

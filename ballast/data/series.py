@@ -72,6 +72,14 @@ class History:
                 )
         return History(self.series + other.series, self.ignored + other.ignored)
 
+    def completed(self, other: "History") -> tuple["History", tuple[str, ...]]:
+        """This history with the series that only `other` has, and the names of those that both have."""
+        names = {series.name for series in self.series if series.values}
+        new = tuple(series for series in other.series if series.name not in names)
+        kept = tuple(series for series in self.series if series.values)
+        both = tuple(series.name for series in other.series if series.name in names)
+        return History(kept + new, self.ignored + other.ignored), both
+
 
 def series_of(name: str, kind: Kind, column: Column, known_after: int) -> Series:
     """The column as a series; its name is `COIN` or `COIN@SOURCE`, the lag in seconds."""

@@ -88,8 +88,18 @@ def test_backtest__bad_input__one_line(prices: Path, arguments: list[str], says:
     assert_refused(backtest("--prices", prices, *arguments), says)
 
 
-def test_backtest__bad_cell_and_same_file_twice__one_line(prices: Path, tmp_path: Path) -> None:
+def test_backtest__second_file__gives_what_the_first_lacks(prices: Path, tmp_path: Path) -> None:
+    more, out = tmp_path / "more.csv", tmp_path / "run.json"
+    more.write_text("timestamp_utc,LUSD,USDC\n2023-03-10,1,0.5\n2023-03-11,1,0.5\n2023-03-12,1,0.5\n")
+    done = backtest("--prices", prices, "--prices", more, "--json", out)
+    assert done.exit_code == 0, done.stderr
+    assert "more.csv: USDC not used: an earlier file has it" in done.stdout
+    data = json.loads(out.read_text())
+    assert (data["left_out"], len(data["coins"])) == ([], 5)
+    assert data["max_drawdown"] < 0.05
+
+
+def test_backtest__bad_cell__one_line(prices: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("timestamp_utc,LUSD\n2023-03-10,1\n2023-03-11,-1\n")
     assert_refused(backtest("--prices", prices, "--prices", bad), "bad.csv: row 3: LUSD: -1 is outside")
-    assert_refused(backtest("--prices", prices, "--prices", prices), "given in two files")
