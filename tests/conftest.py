@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ballast.errors import BallastError
 from ballast.replica import Node, Replica, start_replica
 from ballast.replica.upstream import FORK, mainnet_rpc_url, start_upstream
 
@@ -22,7 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.network is None:
         config.option.network = FORK
     if "mainnet-fork" in config.option.network:
-        config.stash[UPSTREAM] = start_upstream()
+        try:
+            config.stash[UPSTREAM] = start_upstream()
+        except BallastError as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -77,6 +77,15 @@ def test_fork__upstream_of_the_environment__is_forked_as_a_real_node_would_be(re
     assert "which a fork of the real mainnet does not let it" in run.stdout
 
 
+def test_ape_test__malformed_upstream__one_line_and_no_traceback():
+    environment = {**os.environ, RPC_VARIABLE: "ftp://node"}
+    command = [sys.executable, "-m", "pytest", "-q", FORK_TEST]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: MAINNET_RPC_URL must begin with http" in run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+
+
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="no way here to take the network away")
 def test_ape_test__no_network_at_all__runs_on_the_replica():
     """The whole fork path in a network namespace that has loopback and nothing else."""
