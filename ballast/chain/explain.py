@@ -14,6 +14,8 @@ from eth_utils.crypto import keccak
 from ballast.chain.codec import decode
 from ballast.errors import BallastError
 
+# A node's address often holds its key: in the path, the query or as a user.
+_ADDRESS = re.compile(r"\b((?:https?|wss?)://)(?:[^\s/?#@'\"]*@)?([^\s/?#'\"()<>]+)([/?#][^\s'\")<>]*)?")
 _NO_NODE = "No (supported) node found"  # how Ape begins to say so
 _HEX = re.compile(r"0x[0-9a-fA-F]{8,}")
 _PANICS = {
@@ -86,7 +88,8 @@ def explain(error: BaseException) -> str:
         return decode_revert(data)
     text = str(error) or type(error).__name__
     if text.startswith(_NO_NODE):
-        return f"{text.rstrip('.')}: start one there (`ape run replica` for a local one) or change --network"
+        where = _one_line(text.rstrip("."))
+        return f"{where}: start one there (`ape run replica` for a local one) or change --network"
     found = _HEX.search(text)
     if isinstance(error, ApeException) and found and len(found[0]) % 2 == 0 and len(found[0]) != 42:
         data = bytes.fromhex(found[0][2:])
@@ -103,7 +106,12 @@ def _revert_data(error: BaseException) -> bytes:
     return b""
 
 
+def _host_only(found: re.Match[str]) -> str:
+    scheme, host, rest = found.groups()
+    return f"{scheme}{host}" + ("/..." if rest and rest.strip("/") else rest or "")
+
+
 def _one_line(text: str) -> str:
-    """The text without line breaks, cut where nobody reads on."""
-    flat = " ".join(text.split())
+    """The text without line breaks and without an address's secrets, cut where nobody reads on."""
+    flat = _ADDRESS.sub(_host_only, " ".join(text.split()))
     return flat if len(flat) <= 400 else flat[:397] + "..."

@@ -5,14 +5,11 @@ With MAINNET_RPC_URL unset nothing here, or in anvil, reaches beyond this machin
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import wraps
-from typing import Any, Final
+from typing import Final
 
 from ballast.errors import ChainError
 from ballast.replica.build import ensure_state
-from ballast.replica.handles import Replica
 from ballast.replica.node import Node
 from ballast.replica.progress import progress_bar
 from ballast.replica.run import start_replica
@@ -46,25 +43,6 @@ def start_upstream() -> Node | None:
     _keep_fork_local()
     _point_ape_at(node.url)
     return node
-
-
-@contextmanager
-def forked_mainnet() -> Iterator[Any]:
-    """Connects Ape to a fresh fork of the upstream; gives Ape's provider, whose `uri` the handles take.
-
-    Over the replica it begins at mainnet's usual base fee, which falls in the near-empty blocks that follow.
-    """
-    import ape
-
-    node = start_upstream()
-    try:
-        with ape.networks.parse_network_choice(FORK) as provider:
-            if node is not None:
-                Replica(provider.uri).set_base_fee()
-            yield provider
-    finally:
-        if node is not None:
-            node.stop()
 
 
 def _point_ape_at(url: str) -> None:

@@ -1,6 +1,6 @@
 import pytest
 from ape import project
-from ape.exceptions import ContractLogicError
+from ape.exceptions import ApeException, ContractLogicError
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
@@ -48,3 +48,28 @@ def test_explain__any_exception__one_line():
     assert explain(ChainError("first\n  second")) == "first second"
     assert explain(ValueError()) == "ValueError"
     assert len(explain(ValueError("x" * 5_000))) == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("No (supported) node found on 'https://eth.example/v2/s3cr3tkey'.", "'https://eth.example/...'"),
+        (
+            "HTTPSConnectionPool: https://me:s3cr3tkey@eth.example:8443/x?k=s3cr3tkey failed",
+            "eth.example:8443/...",
+        ),
+        ("401 for url: wss://eth.example/ws?apikey=s3cr3tkey", "wss://eth.example/..."),
+        ("https://eth.example?apikey=s3cr3tkey did not answer", "https://eth.example/... did not answer"),
+    ],
+)
+def test_explain__address_of_a_node_with_its_key__key_is_not_shown(text, says):
+    for error in (ApeException(text), ChainError(text), OSError(text)):
+        shown = explain(error)
+        assert "s3cr3tkey" not in shown
+        assert says in shown
+
+
+def test_explain__address_without_a_path__shown_as_it_is():
+    assert "http://127.0.0.1:8545:" in explain(
+        ApeException("No (supported) node found on http://127.0.0.1:8545.")
+    )
