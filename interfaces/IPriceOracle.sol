@@ -25,4 +25,9 @@ interface IPriceOracle {
 
     /// @notice The same for several assets, in their order.
     function quotes(address[] calldata assets) external view returns (Quote[] memory);
+
+    /// @notice The prices of the sources that answer well, in the sources' order, whether they agree or not.
+    /// @return prices WAD{USD/coin}; empty when frozen, unknown, or the sequencer is down.
+    /// @return sources How many are configured.
+    function goodPrices(address asset) external view returns (uint256[] memory prices, uint256 sources);
 }

@@ -16,7 +16,8 @@ interface IRebalancer {
         BELOW_MIN_VALUE, // no: what would be traded is worth less than the minimum
         GAS_TOO_HIGH, // no: gas x price x ETH/USD is above the ceiling
         STALE_DATA, // no: a price is not GOOD, or the market data are stale
-        PAUSED // no: a guardian stopped trading
+        PAUSED, // no: a guardian stopped trading
+        CRISIS // yes: a coin in crisis is above its emergency weight (`executeEmergencyRebalance`)
     }
 
     event SessionOpened(uint256 indexed session, Reason reason, address[] tokens, uint256[] weights, uint256[] prices);
@@ -32,6 +33,14 @@ interface IRebalancer {
 
     /// @notice KEEPER: fills the open session (opening one first when it should), sells before buys.
     function executeRebalance(Trade[] calldata trades) external;
+
+    /// @notice Opens an emergency session away from `asset`: GUARDIAN at any time, anyone once the detector confirms.
+    /// @dev Replaces an ordinary session; skips cooldown, minimum value and gas ceiling.
+    function executeEmergencyRebalance(address asset) external returns (uint256 session);
+
+    /// @notice Anyone, in an emergency session: fills it at a price that falls from above the oracle to the floor.
+    /// @dev Each trade's venue is the filler's own.
+    function fill(Trade[] calldata trades) external;
 
     /// @notice Ends a session that is inside the settle band or past its time; anyone.
     function close() external;

@@ -1,0 +1,109 @@
+"""Exact twin of `EmergencyMath`: target weights while coins are off their pegs, and the public fill's price.
+
+All weights bps. What is taken from coins that must not be held or bought goes to those that may be, in
+proportion to their ordinary weights, none above the cap; what fits nowhere stays where it is held.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ballast.units import BPS
+
+
+class Role(IntEnum):
+    """`EmergencyMath.Role`: what a coin may do in the composed weights."""
+
+    FREE = 0  # may be bought
+    HELD = 1  # not bought: on watch, dark, or leaning on a coin that is cut
+    CUT = 2  # down to its emergency weight: in crisis, or a guardian's word
+    RETURNING = 3  # comes back in steps
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """One coin in the composition."""
+
+    role: Role
+    weight: int  # what the calculator says
+    share: int  # of the fund's value that it is now, rounded down
+    own: int = 0  # its own emergency weight; for CUT and RETURNING
+    done: int = 0  # steps back; for RETURNING
+    steps: int = 1
+
+
+def compose(coins: Sequence[Stance], emergency: Sequence[Sequence[int]], cap: int) -> list[int]:
+    """Target weights, sum exactly 10,000.
+
+    `emergency` holds, for each coin that is CUT and in any order, the weights of all coins in that crisis.
+    """
+    base = [min((e[i] for e in emergency), default=coin.weight) for i, coin in enumerate(coins)]
+    tops = [_top(coin, at, cap) for coin, at in zip(coins, base, strict=True)]
+    weights = [min(at, top) for at, top in zip(base, tops, strict=True)]
+    free = [i for i, coin in enumerate(coins) if coin.role is Role.FREE]
+    left = BPS - sum(weights)
+    total = sum(coins[i].weight for i in free)
+    if total:
+        for i, added in [(i, min(left * coins[i].weight // total, tops[i] - weights[i])) for i in free]:
+            weights[i] += added
+        left = BPS - sum(weights)
+    left = _spread(weights, tops, free, left)
+    shares = [coin.share for coin in coins]
+    held = [i for i, coin in enumerate(coins) if coin.role in (Role.HELD, Role.RETURNING)]
+    left = _spread(weights, shares, held, left)
+    cut = [i for i, coin in enumerate(coins) if coin.role is Role.CUT]
+    left = _spread(weights, shares, cut, left)
+    weights[_last_resort(coins, weights, free)] += left
+    return weights
+
+
+def defaults(asset: int, weights: Sequence[int], leaning: Sequence[bool], cap: int) -> list[int]:
+    """Emergency weights of the coin at `asset`: none of it, no more of what leans on it, others composed."""
+    coins = [
+        Stance(Role.CUT if i == asset else Role.HELD if leaning[i] else Role.FREE, weight, weight)
+        for i, weight in enumerate(weights)
+    ]
+    without = [0 if i == asset else weight for i, weight in enumerate(weights)]
+    return compose(coins, [without], cap)
+
+
+def public_keep(elapsed: int, auction: int, premium: int, slip: int) -> int:
+    """bps of the oracle's price that a public fill brings: from 10,000 + premium down to 10,000 - slip."""
+    if elapsed >= auction:
+        return BPS - slip
+    return BPS + premium - (premium + slip) * elapsed // auction
+
+
+def _top(coin: Stance, base: int, cap: int) -> int:
+    match coin.role:
+        case Role.FREE:
+            return max(cap, base)
+        case Role.RETURNING:
+            if coin.weight <= coin.own:
+                return coin.weight
+            return coin.own + (coin.weight - coin.own) * coin.done // coin.steps
+    return min(base, coin.share)
+
+
+def _spread(weights: list[int], tops: Sequence[int], among: Sequence[int], left: int) -> int:
+    """Raises coins in proportion to their room, the rest unit by unit in their order; what still is left."""
+    rooms = {i: max(0, tops[i] - weights[i]) for i in among}
+    total = sum(rooms.values())
+    given = min(left, total)
+    if given == 0:
+        return left
+    for i, room in rooms.items():
+        weights[i] += given * room // total
+    rest = given - sum(given * room // total for room in rooms.values())
+    for i in among:
+        more = min(rest, max(0, tops[i] - weights[i]))
+        weights[i] += more
+        rest -= more
+    return left - given
+
+
+def _last_resort(coins: Sequence[Stance], weights: Sequence[int], free: Sequence[int]) -> int:
+    """The largest coin that may be bought, else the largest share; the first of equals."""
+    if free:
+        return max(free, key=lambda i: (weights[i], -i))
+    return max(range(len(coins)), key=lambda i: (coins[i].share, -i))
