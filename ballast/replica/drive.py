@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 from ballast.errors import ReplicaError
 from ballast.replica import uniswap
 from ballast.replica.addresses import Pool
-from ballast.replica.feeds import to_answer
+from ballast.replica.feeds import nearest_answer, to_answer
 from ballast.replica.handles import Replica
 from ballast.replica.place import OPERATOR
 from ballast.replica.rpc import encode_call
@@ -99,7 +99,8 @@ class Drive:
         calls: list[Call] = []
         for name, price in answers.items():
             self._rounds[name] += 1
-            answer = to_answer(self._book.feed(name), price)
+            feed = self._book.feed(name)
+            answer = to_answer(feed, nearest_answer(feed, price))
             calls.append((self._aggregators[name], "submit(uint256,int256)", (self._rounds[name], answer)))
         return calls
 

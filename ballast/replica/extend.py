@@ -4,29 +4,23 @@ Each answers the address book with the new entry; nothing is added twice.
 """
 
 from dataclasses import replace
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from ballast.replica import powers, uniswap
 from ballast.replica.addresses import AddressBook, Feed, Pool, Token
-from ballast.replica.feeds import place_feed
+from ballast.replica.feeds import nearest_answer, place_feed
 from ballast.replica.place import OPERATOR, Deployer, role_account
 from ballast.replica.rpc import Rpc
 from ballast.replica.shelf import shelved
 
 SUPPLY: Final = Decimal(1_000_000)  # million coins that the operator trades with
 DECIMALS: Final = 8  # of a feed in USD
-TICK: Final = Decimal(1).scaleb(-DECIMALS)
 BOUNDS: Final = (Decimal("0.0001"), Decimal(1_000))  # USD
 HEARTBEAT: Final = 86_400  # s
 TAIL_TICKS: Final = 100_000  # 1 / 22,000 to 22,000: no price of a falling coin is without liquidity
 TAIL: Final = Decimal("0.2")  # million USD a side; spread so wide that it moves nothing near the price
-
-
-def coin_address(symbol: str) -> str:
-    """Where a coin's model stands; the same on every replica."""
-    return role_account(f"coin.{symbol}")
 
 
 def feed_address(name: str) -> str:
@@ -34,17 +28,11 @@ def feed_address(name: str) -> str:
     return role_account(f"feed.{name}")
 
 
-def as_answer(price: Decimal) -> Decimal:
-    """A price as a feed can answer it: 8 decimals, within what an added feed takes."""
-    low, high = BOUNDS
-    return min(max(price.quantize(TICK, ROUND_HALF_EVEN), low), high)
-
-
-def add_coin(rpc: Rpc, book: AddressBook, symbol: str, decimals: int = 18) -> AddressBook:
-    """A modelled coin that the operator holds plenty of and lets the venues take."""
+def add_coin(rpc: Rpc, book: AddressBook, symbol: str, decimals: int, where: str) -> AddressBook:
+    """A modelled coin at an address, which the operator holds plenty of and lets the venues take."""
     if symbol in book.tokens:
         return book
-    code, where = shelved(rpc, "StablecoinModel"), coin_address(symbol)
+    code = shelved(rpc, "StablecoinModel")
     address = Deployer(rpc).place(where, code, "string,uint8,address", [symbol, decimals, OPERATOR])
     token = Token(symbol, address, decimals, "model", SUPPLY)
     extended = replace(book, tokens={**book.tokens, symbol: token})
@@ -57,7 +45,8 @@ def add_feed(rpc: Rpc, book: AddressBook, name: str, price: Decimal) -> AddressB
     """A feed of its own for COIN or COIN@SOURCE, which answers `price` USD first."""
     if name in book.feeds:
         return book
-    feed = Feed(name, feed_address(name), DECIMALS, HEARTBEAT, as_answer(price), BOUNDS)
+    feed = Feed(name, feed_address(name), DECIMALS, HEARTBEAT, price, BOUNDS)
+    feed = replace(feed, price=nearest_answer(feed, price))
     place_feed(Deployer(rpc), feed, shelved(rpc, "FluxAggregator"), shelved(rpc, "EACAggregatorProxy"))
     return replace(book, feeds={**book.feeds, name: feed})
 

@@ -1,6 +1,6 @@
 """Places the Chainlink feeds: real proxies at their mainnet addresses over one-oracle FluxAggregators."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from ballast.errors import ReplicaError
@@ -41,6 +41,12 @@ def submit(rpc: Rpc, prices: list[tuple[str, int]]) -> None:
     answers = zip(aggregators, rounds, prices, strict=True)
     calls = [(a, "submit(uint256,int256)", (last + 1, price)) for a, last, (_, price) in answers]
     rpc.send_together(OPERATOR, calls)
+
+
+def nearest_answer(feed: Feed, price: Decimal) -> Decimal:
+    """A price as the feed can answer it: rounded to its decimals, and within its bounds."""
+    low, high = feed.bounds
+    return min(max(price.quantize(Decimal(1).scaleb(-feed.decimals), ROUND_HALF_EVEN), low), high)
 
 
 def to_answer(feed: Feed, price: Decimal | str | int) -> int:

@@ -176,9 +176,9 @@ class Replica:
 
     # -- what the saved state lacks
 
-    def add_coin(self, symbol: str, decimals: int = 18) -> None:
-        """Puts a modelled coin on the chain and into the book, unless the book has it."""
-        self.book = extend.add_coin(self.rpc, self.book, symbol, decimals)
+    def add_coin(self, symbol: str, decimals: int, address: str) -> None:
+        """Puts a modelled coin on the chain at an address and into the book, unless the book has it."""
+        self.book = extend.add_coin(self.rpc, self.book, symbol, decimals, address)
 
     def add_feed(self, name: str, price: Decimal) -> None:
         """A further feed, for COIN or COIN@SOURCE, at `price` USD first, unless the book has it."""

@@ -7,20 +7,21 @@ import pytest
 from ballast.errors import ReplicaError
 from ballast.replica import Replica
 from ballast.replica.drive import Drive
-from ballast.replica.place import OPERATOR
+from ballast.replica.place import OPERATOR, role_account
 from ballast.replica.shelf import shelved
 
 pytestmark = pytest.mark.replica
 FEE, DEPTH = 100, Decimal(10_000_000)
 BASE_FEE = 20 * 10**9
 ONE = Decimal(1)
+MODEL = role_account("test coin")
 
 
 @pytest.fixture
 def extended(mainnet) -> Replica:
     """Handles of its own, because they change the book, with a modelled coin and pools of it."""
     handles = Replica(mainnet.url)
-    handles.add_coin("XUSD")
+    handles.add_coin("XUSD", 18, MODEL)
     for hub in ("USDC", "USDT"):
         handles.add_pool(("XUSD", hub), FEE, (Decimal("0.98"), ONE))
     return handles
@@ -37,7 +38,7 @@ def test_add_coin__a_coin_the_state_lacks__is_a_model_and_says_so(extended):
 
 def test_add_coin__a_coin_of_the_book__stays_as_it_is(extended):
     before = extended.book
-    extended.add_coin("USDC")
+    extended.add_coin("USDC", 6, MODEL)
     assert extended.book is before
 
 
