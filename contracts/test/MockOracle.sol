@@ -7,6 +7,8 @@ import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
 contract MockOracle is IPriceOracle {
     mapping(address => Quote) private _quotes;
     mapping(address => bool) private _set;
+    mapping(address => uint256[]) private _goodPrices;
+    mapping(address => uint256) private _sources;
     bool public broken;
 
     error OracleBroken();
@@ -14,6 +16,11 @@ contract MockOracle is IPriceOracle {
     function set(address asset, uint256 low, uint256 high, Status status) external {
         _quotes[asset] = Quote(low, high, status);
         _set[asset] = true;
+    }
+
+    /// @notice What single sources answer, apart from the quote; no sources: unknown.
+    function setGoodPrices(address asset, uint256[] calldata prices, uint256 sources) external {
+        (_goodPrices[asset], _sources[asset]) = (prices, sources);
     }
 
     /// @notice While broken every question reverts: whoever still works did not ask.
@@ -31,6 +38,11 @@ contract MockOracle is IPriceOracle {
         for (uint256 i; i < assets.length; ++i) {
             all[i] = _answer(assets[i]);
         }
+    }
+
+    function goodPrices(address asset) external view returns (uint256[] memory prices, uint256 sources) {
+        if (broken) revert OracleBroken();
+        return (_goodPrices[asset], _sources[asset]);
     }
 
     function _answer(address asset) private view returns (Quote memory) {
