@@ -117,7 +117,7 @@ def quote(answers: Sequence[RawAnswer | None], settings: AssetSettings | None, n
 def good_prices(
     answers: Sequence[RawAnswer | None], settings: AssetSettings | None, now: int
 ) -> tuple[list[int], int]:
-    """The prices of the good sources in their order, and how many sources there are, while the sequencer is up.
+    """The good sources' prices in their order and how many sources there are, while the sequencer is up.
 
     ValueError when there are not as many answers as sources.
     """

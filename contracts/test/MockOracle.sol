@@ -5,10 +5,16 @@ import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
 
 /// @title Prices set by hand; $1 and GOOD until told otherwise. For tests only.
 contract MockOracle is IPriceOracle {
+    /// @dev What single sources answer, where it is not the two bounds of the quote.
+    struct Sources {
+        bool set;
+        uint256 count; // 0: unknown to the oracle
+        uint256[] good; // WAD{USD/coin}
+    }
+
     mapping(address => Quote) private _quotes;
     mapping(address => bool) private _set;
-    mapping(address => uint256[]) private _goodPrices;
-    mapping(address => uint256) private _sources;
+    mapping(address => Sources) private _sources;
     bool public broken;
 
     error OracleBroken();
@@ -18,9 +24,8 @@ contract MockOracle is IPriceOracle {
         _set[asset] = true;
     }
 
-    /// @notice What single sources answer, apart from the quote; no sources: unknown.
-    function setGoodPrices(address asset, uint256[] calldata prices, uint256 sources) external {
-        (_goodPrices[asset], _sources[asset]) = (prices, sources);
+    function setSources(address asset, uint256 count, uint256[] calldata good) external {
+        _sources[asset] = Sources(true, count, good);
     }
 
     /// @notice While broken every question reverts: whoever still works did not ask.
@@ -41,8 +46,13 @@ contract MockOracle is IPriceOracle {
     }
 
     function goodPrices(address asset) external view returns (uint256[] memory prices, uint256 sources) {
-        if (broken) revert OracleBroken();
-        return (_goodPrices[asset], _sources[asset]);
+        Sources memory own = _sources[asset];
+        Quote memory q = _answer(asset);
+        if (own.set) return (own.good, own.count);
+        if (q.status != Status.GOOD && q.status != Status.DIVERGED) return (prices, 2);
+        prices = new uint256[](2);
+        (prices[0], prices[1]) = (q.low, q.high);
+        return (prices, 2);
     }
 
     function _answer(address asset) private view returns (Quote memory) {
