@@ -7,9 +7,42 @@ proportion to their ordinary weights, none above the cap; what fits nowhere stay
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from ballast.model.crisis import State
-from ballast.units import BPS
+from ballast.units import BPS, SECONDS_PER_DAY, WAD
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyParams:
+    """`IEmergencyIndex.EmergencyParams`: how an emergency session trades."""
+
+    settle_band_bps: int  # of the fund: settled at or below this drift; above it an emergency is due
+    slip_bps: int  # of a trade below the oracle: the hard ceiling, nothing widens it
+    loss_budget_bps: int  # of the fund that emergency fills may lose at once
+    loss_period: int  # s in which an exhausted budget is full again
+    fill_interval: int  # s between two keeper fills
+    session_length: int  # s
+    auction_length: int  # s from the premium down to the floor, for public fills
+    premium_bps: int  # of a trade above the oracle that a public fill pays at the opening
+    max_trades: int  # in one fill
+    max_trade_value: int  # WAD{USD} per pair and fill
+    cap_bps: int  # of the fund: no coin is raised above this by an emergency
+
+
+DEFAULT: Final = EmergencyParams(
+    settle_band_bps=50,
+    slip_bps=300,
+    loss_budget_bps=200,
+    loss_period=SECONDS_PER_DAY,
+    fill_interval=12,
+    session_length=6 * 3_600,
+    auction_length=20 * 60,
+    premium_bps=100,
+    max_trades=16,
+    max_trade_value=5_000_000 * WAD,
+    cap_bps=7_000,
+)
 
 
 class Role(IntEnum):
