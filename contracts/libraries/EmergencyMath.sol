@@ -51,7 +51,8 @@ library EmergencyMath {
 
     /// @param coins Their ordinary weights sum to 10,000.
     /// @param emergency For each coin that is CUT, in any order, the weights of all coins in that crisis: 10,000 or less.
-    /// @param cap No coin is raised above this or its ordinary weight while another one has room.
+    /// @param cap No FREE coin is raised above this or its ordinary weight while another coin has room; one that returns at
+    ///        most to its step, one that is HELD or CUT never.
     /// @return weights Sum exactly 10,000.
     function compose(Stance[] memory coins, uint256[][] memory emergency, uint256 cap)
         internal
@@ -68,7 +69,7 @@ library EmergencyMath {
             uint256 base = _base(coin, emergency, i);
             uint256 top = _top(coin, base, cap);
             bool isFree = coin.role == Role.FREE;
-            (weights[i], limits[i]) = (_min(base, top), isFree ? top : coin.share);
+            (weights[i], limits[i]) = (_min(base, top), isFree ? top : _max(top, coin.share));
             left -= weights[i];
             if (isFree) total += coin.weight;
         }
@@ -103,7 +104,7 @@ library EmergencyMath {
 
     /// @dev What a coin's own role allows it. No cut leaves a coin with more than its ordinary weight.
     function _top(Stance memory coin, uint256 base, uint256 cap) private pure returns (uint256) {
-        if (coin.role == Role.FREE) return cap > coin.weight ? cap : coin.weight;
+        if (coin.role == Role.FREE) return _max(cap, coin.weight);
         if (coin.role == Role.HELD) return _min(base, coin.share);
         if (coin.role == Role.CUT) return _min(coin.weight, coin.share);
         if (coin.weight <= coin.own) return coin.weight;
@@ -177,6 +178,10 @@ library EmergencyMath {
 
     function _room(uint256 limit, uint256 weight) private pure returns (uint256) {
         return limit > weight ? limit - weight : 0;
+    }
+
+    function _max(uint256 a, uint256 b) private pure returns (uint256) {
+        return a > b ? a : b;
     }
 
     function _min(uint256 a, uint256 b) private pure returns (uint256) {
