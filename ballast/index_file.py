@@ -234,17 +234,23 @@ class DetectorParams(_Strict):
 class EmergencyTrading(_Strict):
     """How an emergency trades, in place of `rebalancing`."""
 
-    settle_band_bps: Annotated[Bps, Field(ge=1)] = _FILL.settle_band_bps
-    slippage_bps: Annotated[Bps, Field(ge=1)] = _FILL.slip_bps  # the ceiling; nothing widens it
-    loss_budget_bps: Bps = _FILL.loss_budget_bps  # of the fund's value, against the oracle's mid price
-    loss_period_seconds: Annotated[Seconds, Field(ge=1)] = _FILL.loss_period
-    fill_interval_seconds: Seconds = _FILL.fill_interval  # between two keeper fills
-    session_seconds: Annotated[Seconds, Field(ge=60)] = _FILL.session_length
-    auction_seconds: Annotated[Seconds, Field(ge=1)] = _FILL.auction_length  # of the public fill's price
-    premium_bps: Bps = _FILL.premium_bps  # above the oracle, where the auction begins
-    max_trades: Annotated[int, Field(ge=1, le=255)] = _FILL.max_trades  # in one fill
-    max_trade_usd: Annotated[Decimal, Field(gt=0)] = human(_FILL.max_trade_value)  # per pair and fill
-    cap_bps: Annotated[Bps, Field(ge=1)] = _FILL.cap_bps  # no coin is raised above this
+    settle_band_bps: Annotated[int, Field(ge=1, le=500)] = _FILL.settle_band_bps
+    slippage_bps: Annotated[int, Field(ge=1, le=1_000)] = _FILL.slip_bps  # the ceiling; nothing widens it
+    loss_budget_bps: Annotated[int, Field(ge=0, le=1_000)] = _FILL.loss_budget_bps  # of the fund's value
+    loss_period_seconds: Annotated[Seconds, Field(ge=_HOUR)] = _FILL.loss_period
+    fill_interval_seconds: Annotated[int, Field(ge=0, le=_HOUR)] = _FILL.fill_interval  # of keeper fills
+    session_seconds: Annotated[int, Field(ge=600, le=7 * SECONDS_PER_DAY)] = _FILL.session_length
+    auction_seconds: Annotated[Seconds, Field(ge=60)] = _FILL.auction_length  # of the public fill's price
+    premium_bps: Annotated[int, Field(ge=0, le=1_000)] = _FILL.premium_bps  # where the auction begins
+    max_trades: Annotated[int, Field(ge=1, le=64)] = _FILL.max_trades  # in one fill
+    max_trade_usd: Annotated[Decimal, Field(ge=1_000, le=10**10)] = human(_FILL.max_trade_value)  # per pair
+    cap_bps: Annotated[int, Field(ge=2_000, le=BPS)] = _FILL.cap_bps  # no coin is raised above this
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.auction_seconds > self.session_seconds:
+            raise ValueError("auction_seconds is above session_seconds")
+        return self
 
     @property
     def model(self) -> emergency.EmergencyParams:
@@ -423,19 +429,30 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
 def load_index(path: Path) -> IndexFile:
     """The index described in a YAML file. ConfigError, one line: file, key, what is wrong and the way out."""
+    return parse_index(read_text(path, "set BALLAST_INDEX_FILE to an index description"), str(path))
+
+
+def read_text(path: Path, otherwise: str) -> str:
+    """The text of a file that a person names. ConfigError, one line; `otherwise` is the way out."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not a text file: give an index description in YAML") from None
+        raise ConfigError(f"{path}: not a text file: give a description in YAML") from None
     except OSError as error:
-        raise ConfigError(
-            f"{path}: {error.strerror}: set BALLAST_INDEX_FILE to an index description"
-        ) from None
-    return parse_index(text, str(path))
+        raise ConfigError(f"{path}: {error.strerror}: {otherwise}") from None
 
 
 def parse_index(text: str, name: str) -> IndexFile:
     """The index described in YAML text; `name` stands for it in messages. ConfigError as `load_index`."""
+    raw = parse_mapping(text, name, "a mapping of keys expected (name, symbol, coins, ...)")
+    try:
+        return IndexFile.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {_first_problem(error, raw)}") from None
+
+
+def parse_mapping(text: str, name: str, expected: str) -> dict[str, Any]:
+    """The mapping in YAML text, no key twice. ConfigError, one line; `expected` says what should be there."""
     try:
         raw = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader, only stricter
     except yaml.MarkedYAMLError as error:
@@ -446,13 +463,8 @@ def parse_index(text: str, name: str) -> IndexFile:
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{name}: not YAML: {' '.join(str(error).split())}: correct the file") from None
     if not isinstance(raw, dict):
-        raise ConfigError(
-            f"{name}: a mapping of keys expected (name, symbol, coins, ...): start from stable5.yaml"
-        )
-    try:
-        return IndexFile.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(f"{name}: {_first_problem(error, raw)}") from None
+        raise ConfigError(f"{name}: {expected}: start from stable5.yaml")
+    return raw
 
 
 def _first_problem(error: ValidationError, raw: dict[str, Any]) -> str:

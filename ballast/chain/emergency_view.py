@@ -1,0 +1,62 @@
+"""What the contracts for emergencies say, as the keeper's snapshot has it."""
+
+from typing import Any
+
+from ballast.chain.multicall import Call, read
+from ballast.chain.system import System
+from ballast.index_file import Coin, IndexFile
+from ballast.keeper.snapshot import EmergencyView, Peg
+from ballast.model.crisis import CrisisParams, State, sight
+from ballast.model.emergency import EmergencyParams
+
+
+def emergency_calls(system: System, index: IndexFile) -> dict[str, Call]:
+    """Everything that `emergency_view` needs, by name."""
+    detector, emergency = system.detector, system.emergency
+    calls = {
+        "crisis params": read(detector, "getParams"),
+        "emergency params": read(emergency, "emergencyParams"),
+        # it fails only where no weights were ever computed
+        "emergency due": read(emergency, "emergencyDue", may_fail=True),
+        "emergency changed": read(emergency, "changedAt"),
+        "emergency loss": read(system.rebalancer, "emergencyLoss"),
+    }
+    for coin in index.coins:
+        calls[f"record {coin.token}"] = read(detector, "recordOf", coin.token)
+        calls[f"prices {coin.token}"] = read(system.oracle, "goodPrices", coin.token)
+        calls[f"stopped {coin.token}"] = read(detector, "issuerStopped", coin.token)
+        calls[f"steps {coin.token}"] = read(detector, "recoverySteps", coin.token)
+    return calls
+
+
+def emergency_view(answers: dict[str, Any], index: IndexFile) -> EmergencyView:
+    """The view from the answers to `emergency_calls`."""
+    # Both sides list the parameters in the same order: names differ in style only.
+    detector = CrisisParams(*answers["crisis params"].values())
+    due = answers["emergency due"]
+    loss_used, last_fill_at = answers["emergency loss"]
+    return EmergencyView(
+        params=EmergencyParams(*answers["emergency params"].values()),
+        due=due if due is not None and int(due, 16) else None,
+        changed_at=answers["emergency changed"],
+        loss_used=loss_used,
+        last_fill_at=last_fill_at,
+        pegs=tuple(_peg(answers, coin, detector) for coin in index.coins),
+        detector=detector,
+    )
+
+
+def _peg(answers: dict[str, Any], coin: Coin, params: CrisisParams) -> Peg:
+    record = answers[f"record {coin.token}"]
+    prices, sources = answers[f"prices {coin.token}"]
+    done, _ = answers[f"steps {coin.token}"]
+    return Peg(
+        token=coin.token,
+        state=State(record["state"]),
+        since=record["since"],
+        observed_at=record["at"],
+        deviation=record["deviation"],
+        now=sight(prices, sources, params.confirmations),
+        stopped=answers[f"stopped {coin.token}"],
+        done=done,
+    )
