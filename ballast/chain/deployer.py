@@ -242,7 +242,7 @@ def setting_steps(system: System, index: IndexFile, feeds: dict[str, list[tuple[
 
 
 def role_holders_of(index: IndexFile, deployer: str) -> dict[RoleId, tuple[str, int]]:
-    """Account and delay (seconds) of every role of a person; what the description leaves open is the deployer's.
+    """Account and delay (seconds) of each person's role; what the description leaves open is the deployer's.
 
     The governor comes last: a deployer that is the governor acts with its delay from then on.
     """

@@ -6,7 +6,7 @@ from ballast.chain.multicall import Call, read
 from ballast.chain.system import System
 from ballast.index_file import Coin, IndexFile
 from ballast.keeper.snapshot import EmergencyView, Peg
-from ballast.model.crisis import CrisisParams, State, sight
+from ballast.model.crisis import CrisisParams, Sight, State
 from ballast.model.emergency import EmergencyParams
 
 
@@ -23,8 +23,7 @@ def emergency_calls(system: System, index: IndexFile) -> dict[str, Call]:
     }
     for coin in index.coins:
         calls[f"record {coin.token}"] = read(detector, "recordOf", coin.token)
-        calls[f"prices {coin.token}"] = read(system.oracle, "goodPrices", coin.token)
-        calls[f"stopped {coin.token}"] = read(detector, "issuerStopped", coin.token)
+        calls[f"preview {coin.token}"] = read(detector, "preview", coin.token)
         calls[f"steps {coin.token}"] = read(detector, "recoverySteps", coin.token)
     return calls
 
@@ -41,14 +40,14 @@ def emergency_view(answers: dict[str, Any], index: IndexFile) -> EmergencyView:
         changed_at=answers["emergency changed"],
         loss_used=loss_used,
         last_fill_at=last_fill_at,
-        pegs=tuple(_peg(answers, coin, detector) for coin in index.coins),
+        pegs=tuple(_peg(answers, coin) for coin in index.coins),
         detector=detector,
     )
 
 
-def _peg(answers: dict[str, Any], coin: Coin, params: CrisisParams) -> Peg:
+def _peg(answers: dict[str, Any], coin: Coin) -> Peg:
     record = answers[f"record {coin.token}"]
-    prices, sources = answers[f"prices {coin.token}"]
+    look = answers[f"preview {coin.token}"]
     done, _ = answers[f"steps {coin.token}"]
     return Peg(
         token=coin.token,
@@ -56,7 +55,7 @@ def _peg(answers: dict[str, Any], coin: Coin, params: CrisisParams) -> Peg:
         since=record["since"],
         observed_at=record["at"],
         deviation=record["deviation"],
-        now=sight(prices, sources, params.confirmations),
-        stopped=answers[f"stopped {coin.token}"],
+        now=Sight(*look["sight"].values()),
+        stopped=look["stopped"],
         done=done,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from ballast.model.crisis import State
 from ballast.units import BPS, SECONDS_PER_DAY, WAD
 
 
@@ -60,15 +61,28 @@ class Stance:
     role: Role
     weight: int  # what the calculator says
     share: int  # of the fund's value that it is now, rounded down
-    own: int = 0  # its own emergency weight; for CUT and RETURNING
+    own: int = 0  # its own emergency weight; for RETURNING
     done: int = 0  # steps back; for RETURNING
-    steps: int = 1
+    steps: int = 1  # all steps; for RETURNING
+
+
+def role_of(state: State, forced: bool = False, leaning: bool = False, returning: bool = False) -> Role:
+    """The most cautious role that applies.
+
+    `forced`: a guardian's word. `leaning`: on a coin that is CUT. `returning`: released by the curator a while ago.
+    """
+    if forced or state is State.CRISIS:
+        return Role.CUT
+    if state in (State.WATCH, State.DARK) or leaning:
+        return Role.HELD
+    return Role.RETURNING if returning or state is State.RECOVERING else Role.FREE
 
 
 def compose(coins: Sequence[Stance], emergency: Sequence[Sequence[int]], cap: int) -> list[int]:
     """Target weights, sum exactly 10,000.
 
-    `emergency` holds, for each coin that is CUT and in any order, the weights of all coins in that crisis.
+    `emergency` holds, for each coin that is CUT and in any order, the weights of all coins in that crisis: 10,000
+    or less. No coin is raised above `cap` or its ordinary weight while another one has room.
     """
     base = [min((e[i] for e in emergency), default=coin.weight) for i, coin in enumerate(coins)]
     tops = [_top(coin, at, cap) for coin, at in zip(coins, base, strict=True)]
@@ -108,9 +122,12 @@ def public_keep(elapsed: int, auction: int, premium: int, slip: int) -> int:
 
 
 def _top(coin: Stance, base: int, cap: int) -> int:
+    """What a coin's own role allows it. No cut leaves a coin with more than its ordinary weight."""
     match coin.role:
         case Role.FREE:
-            return max(cap, base)
+            return max(cap, coin.weight)
+        case Role.CUT:
+            return min(coin.weight, coin.share)
         case Role.RETURNING:
             if coin.weight <= coin.own:
                 return coin.weight
