@@ -178,7 +178,7 @@ class CalculatorParams(_Strict):
     max_change_bps_per_hour: Annotated[int, Field(ge=1, le=BPS)] = 1_000
 
 
-_HOUR = 3_600
+_HOUR, _MONTH = 3_600, 30 * SECONDS_PER_DAY
 _LOOK, _FILL = crisis.DEFAULT, emergency.DEFAULT
 
 
@@ -186,20 +186,22 @@ class DetectorParams(_Strict):
     """When a coin is off its peg, in crisis and back; what each does: `ballast.model.crisis`."""
 
     confirmations: Annotated[int, Field(ge=2, le=4)] = _LOOK.confirmations  # sources that must agree
-    watch_bps: Annotated[Bps, Field(ge=1)] = _LOOK.watch_bps  # off the peg, either way
+    watch_bps: Annotated[Bps, Field(ge=10)] = _LOOK.watch_bps  # off the peg, either way
     calm_bps: Annotated[Bps, Field(ge=1)] = _LOOK.calm_bps
-    allowance_bps: Bps = _LOOK.allowance_bps  # below the peg: what adds nothing to the area
-    threshold_bps_hours: Annotated[int, Field(ge=1, le=200_000)] = _LOOK.threshold // _HOUR  # of area
+    allowance_bps: Annotated[int, Field(ge=50, le=5_000)] = _LOOK.allowance_bps  # that adds nothing
+    threshold_bps_hours: Annotated[int, Field(ge=500, le=200_000)] = _LOOK.threshold // _HOUR  # of area
     surge_bps: Annotated[Bps, Field(ge=500)] = _LOOK.surge_bps  # below the peg, with a surge of volume
-    surge_tenths: Annotated[int, Field(ge=30, lt=2**16)] = _LOOK.surge_tenths  # of the average volume
-    surge_looks: Annotated[int, Field(ge=1, le=255)] = _LOOK.surge_looks  # in a row
-    spacing_seconds: Annotated[Seconds, Field(ge=1)] = _LOOK.spacing  # between two looks
-    max_gap_seconds: Annotated[Seconds, Field(ge=1)] = _LOOK.max_gap  # that a look can vouch for
-    calm_seconds: Annotated[Seconds, Field(ge=1)] = _LOOK.calm_period  # from WATCH to SOUND
-    recovery_seconds: Annotated[Seconds, Field(ge=1)] = _LOOK.recovery_period  # from CRISIS to RECOVERING
-    step_seconds: Annotated[Seconds, Field(ge=1)] = _LOOK.step_interval  # for one step back
-    steps: Annotated[int, Field(ge=1, le=255)] = _LOOK.steps  # until SOUND
-    dark_seconds: Annotated[Seconds, Field(ge=1)] = _LOOK.dark_period  # without sight until DARK
+    surge_tenths: Annotated[int, Field(ge=30, le=10_000)] = _LOOK.surge_tenths  # of the average volume
+    surge_looks: Annotated[int, Field(ge=2, le=100)] = _LOOK.surge_looks  # in a row
+    spacing_seconds: Annotated[int, Field(ge=60, le=_HOUR)] = _LOOK.spacing  # between two looks
+    max_gap_seconds: Annotated[int, Field(ge=60, le=SECONDS_PER_DAY)] = (
+        _LOOK.max_gap
+    )  # that a look vouches for
+    calm_seconds: Annotated[int, Field(ge=600, le=_MONTH)] = _LOOK.calm_period  # from WATCH to SOUND
+    recovery_seconds: Annotated[int, Field(ge=_HOUR, le=3 * _MONTH)] = _LOOK.recovery_period  # from CRISIS
+    step_seconds: Annotated[int, Field(ge=600, le=_MONTH)] = _LOOK.step_interval  # of calm for one step back
+    steps: Annotated[int, Field(ge=1, le=100)] = _LOOK.steps  # until SOUND
+    dark_seconds: Annotated[int, Field(ge=600, le=_MONTH)] = _LOOK.dark_period  # without sight until DARK
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -115,7 +115,7 @@ BAD: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "surge of a tremor": (put("crisis.detector", {"surge_bps": 499}), "crisis.detector.surge_bps: "),
     "calm above watch": (put("crisis.detector", {"calm_bps": 100}), "calm_bps must be below watch_bps"),
     "watch above allowance": (put("crisis.detector", {"watch_bps": 501}), "calm_bps must be below watch_bps"),
-    "spacing above gap": (put("crisis.detector", {"spacing_seconds": 3_601}), "is above max_gap_seconds"),
+    "spacing above gap": (put("crisis.detector", {"max_gap_seconds": 299}), "is above max_gap_seconds"),
     "kill switch of nothing": (put("crisis.kill_switch", {"drop_bps": 0}), "crisis.kill_switch.drop_bps: "),
     "unknown crisis key": (put("crisis.emergencies", {}), "crisis.emergencies: Extra inputs"),
     "hub outside": (put("hubs", ["WETH"]), "hub WETH is not a coin"),
@@ -158,12 +158,12 @@ def test_parse_index__no_crisis_section__the_models_defaults() -> None:
 def test_parse_index__crisis_params__reach_the_model_by_their_names() -> None:
     raw = copy.deepcopy(GOOD)
     raw["crisis"] = {
-        "detector": {"threshold_bps_hours": 5, "step_seconds": 7},
-        "emergency": {"slippage_bps": 9, "max_trade_usd": 11},
+        "detector": {"threshold_bps_hours": 501, "step_seconds": 601},
+        "emergency": {"slippage_bps": 9, "max_trade_usd": 1_001},
     }
     given = parse_index(yaml.safe_dump(raw), "index.yaml").crisis
-    assert given.detector.model == replace(crisis.DEFAULT, threshold=5 * 3_600, step_interval=7)
-    assert given.emergency.model == replace(emergency.DEFAULT, slip_bps=9, max_trade_value=11 * 10**18)
+    assert given.detector.model == replace(crisis.DEFAULT, threshold=501 * 3_600, step_interval=601)
+    assert given.emergency.model == replace(emergency.DEFAULT, slip_bps=9, max_trade_value=1_001 * 10**18)
 
 
 def test_parse_index__lower_case_addresses_and_twap__read() -> None:
