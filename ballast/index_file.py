@@ -17,6 +17,7 @@ from ballast.model import crisis, emergency
 from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY, human, wad_of
 
 BOUND_STEP_USD = Decimal("0.001")  # PriceOracle keeps bounds in these steps ...
+CHECKPOINTS = 96  # that KillSwitch remembers
 MAX_PROBES = 2  # of one coin, as CrisisDetector allows
 MAX_BOUND_USD = (2**24 - 1) * BOUND_STEP_USD  # ... of 24 bits
 
@@ -275,9 +276,15 @@ class EmergencyTrading(_Strict):
 class KillSwitchParams(_Strict):
     """When the fund's value per share has fallen so far that keepers stop; exits stay open."""
 
-    drop_bps: Annotated[Bps, Field(ge=1)] = 1_500  # below the highest checkpoint ...
-    window_seconds: Annotated[Seconds, Field(ge=1)] = SECONDS_PER_DAY  # ... of this long
-    spacing_seconds: Annotated[Seconds, Field(ge=1)] = 15 * 60  # between two checkpoints
+    drop_bps: Annotated[int, Field(ge=300, le=5_000)] = 1_500  # below the highest checkpoint ...
+    window_seconds: Seconds = SECONDS_PER_DAY  # ... of this long
+    spacing_seconds: Annotated[int, Field(ge=60, le=SECONDS_PER_DAY)] = 15 * 60  # between two checkpoints
+
+    @model_validator(mode="after")
+    def _reaches(self) -> Self:
+        if not self.spacing_seconds <= self.window_seconds <= CHECKPOINTS * self.spacing_seconds:
+            raise ValueError(f"window_seconds must be 1 to {CHECKPOINTS} times spacing_seconds")
+        return self
 
 
 class CrisisParams(_Strict):

@@ -141,6 +141,10 @@ def first_emergency_weights(index: IndexFile, weights: list[int]) -> dict[str, d
 def kill_switch_steps(system: System, index: IndexFile) -> list[Step]:
     """How far and how fast a share must fall."""
     given = index.crisis.kill_switch
-    wanted = {"dropBps": given.drop_bps, "window": given.window_seconds, "spacing": given.spacing_seconds}
-    check = Check("kill switch", read(system.kill_switch, "getParams"), wanted)
-    return [Step("setting the kill switch", (check,), system.kill_switch, "setParams", (wanted,))]
+    wanted = (given.drop_bps, given.window_seconds, given.spacing_seconds)
+
+    def pick(settings: dict[str, int]) -> tuple[int, ...]:
+        return settings["dropBps"], settings["window"], settings["spacing"]
+
+    check = Check("kill switch", read(system.kill_switch, "getSettings"), wanted, pick)
+    return [Step("setting the kill switch", (check,), system.kill_switch, "setParams", wanted)]

@@ -5,7 +5,7 @@ from typing import Any
 from ballast.chain.multicall import Call, read
 from ballast.chain.system import System
 from ballast.index_file import Coin, IndexFile
-from ballast.keeper.snapshot import EmergencyView, Peg
+from ballast.keeper.snapshot import EmergencyView, KillSwitch, Peg
 from ballast.model.crisis import CrisisParams, Sight, State
 from ballast.model.emergency import EmergencyParams
 
@@ -20,6 +20,9 @@ def emergency_calls(system: System, index: IndexFile) -> dict[str, Call]:
         "emergency due": read(emergency, "emergencyDue", may_fail=True),
         "emergency changed": read(emergency, "changedAt"),
         "emergency loss": read(system.rebalancer, "emergencyLoss"),
+        "kill switch": read(system.kill_switch, "getSettings"),
+        "highest checkpoint": read(system.kill_switch, "highest"),
+        "share value": read(system.kill_switch, "valuePerShare", may_fail=True),
     }
     for coin in index.coins:
         calls[f"record {coin.token}"] = read(detector, "recordOf", coin.token)
@@ -42,6 +45,19 @@ def emergency_view(answers: dict[str, Any], index: IndexFile) -> EmergencyView:
         last_fill_at=last_fill_at,
         pegs=tuple(_peg(answers, coin) for coin in index.coins),
         detector=detector,
+    )
+
+
+def kill_switch_view(answers: dict[str, Any]) -> KillSwitch:
+    """The switch from the answers to `emergency_calls`."""
+    settings, value = answers["kill switch"], answers["share value"]
+    return KillSwitch(
+        drop_bps=settings["dropBps"],
+        window=settings["window"],
+        spacing=settings["spacing"],
+        last_at=settings["lastAt"],
+        highest=answers["highest checkpoint"],
+        value=None if value is None else value[1],
     )
 
 

@@ -8,7 +8,7 @@ from ape.utils import ManagerAccessMixin
 from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS
 
 from ballast.chain.depth import quote_hops
-from ballast.chain.emergency_view import emergency_calls, emergency_view
+from ballast.chain.emergency_view import emergency_calls, emergency_view, kill_switch_view
 from ballast.chain.multicall import Call, aggregate, current_block, foreign, read
 from ballast.chain.preflight import GET_POOL
 from ballast.chain.system import ETH, System
@@ -98,6 +98,7 @@ def _snapshot(answers: dict[str, Any], index: IndexFile, block: int, gas_price: 
         hubs=tuple(index.coin(symbol).token for symbol in index.hubs),
         halted=answers["halted"],
         emergency=emergency_view(answers, index),
+        kill_switch=kill_switch_view(answers),
     )
 
 

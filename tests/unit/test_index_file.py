@@ -117,6 +117,7 @@ BAD: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "watch above allowance": (put("crisis.detector", {"watch_bps": 501}), "calm_bps must be below watch_bps"),
     "spacing above gap": (put("crisis.detector", {"max_gap_seconds": 299}), "is above max_gap_seconds"),
     "kill switch of nothing": (put("crisis.kill_switch", {"drop_bps": 0}), "crisis.kill_switch.drop_bps: "),
+    "kill switch forgets": (put("crisis.kill_switch", {"spacing_seconds": 60}), "1 to 96 times spacing"),
     "unknown crisis key": (put("crisis.emergencies", {}), "crisis.emergencies: Extra inputs"),
     "hub outside": (put("hubs", ["WETH"]), "hub WETH is not a coin"),
     "hub twice": (put("hubs", ["USDC", "USDC"]), "hub USDC is given twice"),
