@@ -8,13 +8,10 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS
 
-from ballast.chain.deployer import role_holders_of
-from ballast.chain.deployment import Deployment
 from ballast.chain.multicall import aggregate, foreign, read
 from ballast.chain.system import System
 from ballast.chain.transactor import send_call
-from ballast.errors import ChainError, ConfigError
-from ballast.index_file import IndexFile
+from ballast.errors import ChainError
 from ballast.roles import RoleId
 
 
@@ -121,14 +118,3 @@ def scheduled_for(system: System, sender: str, act: Act) -> tuple[int, int]:
         ]
     )
     return ready_at, now
-
-
-def holder_of(system: System, index: IndexFile, deployment: Deployment, role: RoleId) -> str:
-    """The account that holds a role, as the description and the record say and the chain confirms."""
-    account, _ = role_holders_of(index, deployment.contracts["IndexAccess"].sender)[role]
-    if not aggregate([read(system.access, "hasRole", int(role), account)])[0][0]:
-        raise ConfigError(
-            f"{account} does not hold {role.name} any more: name its holder under roles.{role.name.lower()} "
-            "in the index description"
-        )
-    return account

@@ -18,12 +18,16 @@ def read_emergency(system: System, index: IndexFile, snapshot: Snapshot) -> dict
     """
     view = snapshot.emergency
     assert view is not None, "every deployed index has emergencies"
-    asked = [_coin_calls(system, peg.token) for peg in view.pegs]
-    answers = iter(aggregate([call for calls in asked for call in calls], snapshot.block))
+    asked = [call for peg in view.pegs for call in _coin_calls(system, peg.token)]
+    answers = aggregate(asked, snapshot.block)
+    each = len(asked) // len(view.pegs)
     names = {coin.token: coin.symbol for coin in index.coins}
-    coins = [_coin(view, peg, [next(answers) for _ in calls], names) for peg, calls in zip(view.pegs, asked)]
-    for coin in coins:
-        coin["weight_bps"] = _share(snapshot, coin["token"])
+    weights = _weights(snapshot)
+    coins = [
+        _coin(view, peg, answers[each * at : each * (at + 1)], names)
+        | {"weight_bps": weights.get(peg.token, 0)}
+        for at, peg in enumerate(view.pegs)
+    ]
     return {
         "due": names[view.due] if view.due else None,
         "all_sound": all(coin["state"] == "SOUND" for coin in coins),
@@ -89,10 +93,11 @@ def _values(snapshot: Snapshot) -> dict[str, int]:
     }
 
 
-def _share(snapshot: Snapshot, token: str) -> int:
+def _weights(snapshot: Snapshot) -> dict[str, int]:
+    """bps of the fund by token."""
     values = _values(snapshot)
     total = sum(values.values())
-    return values.get(token, 0) * BPS // total if total else 0
+    return {token: value * BPS // total if total else 0 for token, value in values.items()}
 
 
 def _budget(snapshot: Snapshot, view: EmergencyView) -> dict[str, int]:
@@ -103,4 +108,20 @@ def _budget(snapshot: Snapshot, view: EmergencyView) -> dict[str, int]:
     return {
         "available": loss_available(used, given.loss_budget_bps, total),
         "capacity": loss_available(0, given.loss_budget_bps, total),
+    }
+
+
+def _kill_switch(snapshot: Snapshot) -> dict[str, Any]:
+    switch = snapshot.kill_switch
+    assert switch is not None, "every deployed index has a kill switch"
+    fallen = (
+        BPS - switch.value * BPS // switch.highest if switch.value is not None and switch.highest else None
+    )
+    return {
+        "value": switch.value,
+        "highest": switch.highest,
+        "fallen_bps": None if fallen is None else max(0, fallen),
+        "drop_bps": switch.drop_bps,
+        "window": switch.window,
+        "checkpoint_at": switch.last_at,
     }

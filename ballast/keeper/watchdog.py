@@ -1,4 +1,4 @@
-"""The kill switch in the keeper's hands: a checkpoint when one is due, the switch when the fund has fallen."""
+"""The kill switch in the keeper's hands: a checkpoint when one is due, a trip when the fund has fallen."""
 
 from dataclasses import replace
 from typing import Final
