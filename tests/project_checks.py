@@ -14,7 +14,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "units": (),
     "errors": (),
     "settings": ("errors",),
-    "index_file": ("units", "errors"),
+    "index_file": ("units", "errors", "model"),
     "roles": ("units", "errors", "index_file"),
     "model": ("units", "errors"),
     "data": ("units", "errors", "model"),
