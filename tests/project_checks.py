@@ -32,12 +32,13 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "chain": (*BASE, "model", "market_data", "replica", "keeper"),
     "scenario": ("errors", "data"),
     "demo": (*BASE, "model", "market_data", "replica", "keeper", "chain", "scenario"),
+    "replay": (*BASE, "model", "keeper", "data", "backtest", "cast", "replica", "chain"),
     "bench": (*BASE, "model", "keeper", "replica", "chain"),
     "relay": (*BASE, "model", "chain"),
     "alerts": (*BASE, "model"),
     "metrics": (*BASE, "model"),
 }
-EDGE = frozenset({"chain", "replica", "demo", "bench", "relay", "alerts", "metrics"})
+EDGE = frozenset({"chain", "replica", "demo", "replay", "bench", "relay", "alerts", "metrics"})
 OUTSIDE = frozenset(
     [
         "ape",

@@ -56,7 +56,10 @@ class Replay:
         self._data = first_report(self._inputs, clock[0])
         self._deploy()
         self._scribe = Scribe(
-            self._inputs, self._system, {coin.token: coin.symbol for coin in self._index.coins}, self._fund(clock[0])
+            self._inputs,
+            self._system,
+            {coin.token: coin.symbol for coin in self._index.coins},
+            self._fund(clock[0]),
         )
         for at, now in enumerate(clock):
             progress(at, len(clock))

@@ -44,7 +44,9 @@ class Reaction:
 class Scribe:
     """The result of one run. Times are the history's, reserves are by symbol."""
 
-    def __init__(self, inputs: Inputs, system: System, names: Mapping[str, str], held: Mapping[str, int]) -> None:
+    def __init__(
+        self, inputs: Inputs, system: System, names: Mapping[str, str], held: Mapping[str, int]
+    ) -> None:
         """`names`: symbols by the chain's token addresses; `held`: the fund's first reserves."""
         self._inputs, self._system, self._names = inputs, system, names
         self._held = dict(held)

@@ -90,7 +90,12 @@ class Stage:
         replica.add_feed(DOLLAR, Decimal(1))
         for series in self._series:
             replica.add_feed(series.name, human(series.values[0]))
-        pairs = [spec.tokens for spec in pools_of(inputs.index, [coin.symbol for coin in inputs.coins], inputs.assumptions.depth)]
+        pairs = [
+            spec.tokens
+            for spec in pools_of(
+                inputs.index, [coin.symbol for coin in inputs.coins], inputs.assumptions.depth
+            )
+        ]
         names = {coin.token: coin.symbol for coin in inputs.coins}
         traded = [(names[a], names[b]) for a, b in pairs]
         averaged = [(coin.symbol, DOLLAR) for coin in inputs.coins if self._is_averaged(coin)]
@@ -114,12 +119,11 @@ class Stage:
             kind="chainlink", feed=book.feed(_ETH).address, heartbeat=90_000, min_price=low, max_price=high
         )
         uniswap = index.venues.uniswap_v3.model_copy(update={"fee_tiers": (FEE,)})
-        return index.model_copy(
+        played = only(index, coins)
+        return played.model_copy(
             update={
-                "coins": coins,
                 "oracle": index.oracle.model_copy(update={"eth_usd": eth}),
                 "venues": index.venues.model_copy(update={"uniswap_v3": uniswap}),
-                "hubs": tuple(hub for hub in index.hubs if hub in {coin.symbol for coin in coins}),
             }
         )
 
@@ -164,3 +168,25 @@ class Stage:
             min_price=bounds.min_price,
             max_price=bounds.max_price,
         )
+
+
+def only(index: IndexFile, coins: tuple[Coin, ...]) -> IndexFile:
+    """The index of these coins alone: what it says of others goes."""
+    known = {coin.symbol for coin in coins}
+    crisis = index.crisis
+    groups = {
+        coin: tuple(name for name in leaning if name in known)
+        for coin, leaning in crisis.risk_groups.items()
+        if coin in known
+    }
+    weights = {coin: given for coin, given in crisis.emergency_weights.items() if {coin, *given} <= known}
+    probes = {coin: asked for coin, asked in crisis.issuer_probes.items() if coin in known}
+    emergencies = {"risk_groups": groups, "emergency_weights": weights, "issuer_probes": probes}
+    return index.model_copy(
+        update={
+            "coins": coins,
+            "crisis": crisis.model_copy(update=emergencies),
+            "pair_limits": tuple(pair for pair in index.pair_limits if set(pair.coins) <= known),
+            "hubs": tuple(hub for hub in index.hubs if hub in known),
+        }
+    )
