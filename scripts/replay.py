@@ -12,22 +12,43 @@ from ape import accounts
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ballast.backtest.inputs import Assumptions, Inputs
-from ballast.cast import cast
 from ballast.chain.cli import PlainCommand, chosen_index, index_option
-from ballast.data.catalogue import read_any
-from ballast.data.series import History
-from ballast.data.values import SUPPLY, VOLUME
 from ballast.replay.run import Players, Replay
 from ballast.replay.scribe import Scribe
 from ballast.replica import Replica, start_replica
 from ballast.replica.build import ensure_state
 from ballast.replica.progress import progress_bar
+from ballast.report.asked import Asked, asked, history_options
+from ballast.report.console import show
 
 
-def _play(inputs: Inputs, start: int | None, end: int | None) -> Scribe:
+@click.command(cls=PlainCommand)
+@history_options
+@index_option()
+def cli(index_file, out, **options):
+    """Live through a history of prices on a local mainnet; values are used only from when they were known."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    index, _ = chosen_index(index_file)
+    run = asked(index, options)
+    for line in run.playing.said():
+        click.echo(line)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    scribe = _play(run)
+    show(scribe.result, measured=True)
+    for reaction in scribe.reactions:
+        click.echo(
+            f"{reaction.asset}: the emergency came {reaction.blocks} blocks, {reaction.seconds} s after the "
+            "look that confirmed the crisis"
+        )
+    if out is not None:
+        out.write_text(json.dumps(run.about() | scribe.to_dict()) + "\n", encoding="utf-8")
+        click.echo(f"written: {out}")
+
+
+def _play(run: Asked) -> Scribe:
     """On a replica of its own, which is gone afterwards."""
-    inputs.clock(start, end)  # what cannot be played is said before anything is built
+    run.inputs.clock(run.start, run.end)  # what cannot be played is said before anything is built
     with progress_bar() as report:
         state = ensure_state(report)
     console = Console(stderr=True)
@@ -43,5 +64,7 @@ def _play(inputs: Inputs, start: int | None, end: int | None) -> Scribe:
         task = bar.add_task("", total=None)
         test = accounts.test_accounts
         players = Players(test[0], test[1], test[2], test[3])
-        replay = Replay(Replica(node.url), inputs, players, Path(folder))
-        return replay.run(start, end, lambda done, total: bar.update(task, completed=done, total=total))
+        replay = Replay(Replica(node.url), run.inputs, players, Path(folder))
+        return replay.run(
+            run.start, run.end, lambda done, total: bar.update(task, completed=done, total=total)
+        )

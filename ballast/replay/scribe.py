@@ -1,4 +1,4 @@
-"""Writes down what happened on the chain in the backtest's own terms, so that both can be shown and compared."""
+"""Writes down what happened on the chain in the backtest's terms, so that both are shown and compared alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,6 +90,10 @@ class Scribe:
         prices = tuple(self._inputs.mark(symbol, now) or 0 for symbol in values)
         states = tuple(self._states.values())
         self.result.points.append(Point(now, nav, sum(hold.values()), parts, drift, prices, states))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types: the result's keys, and what only a chain can tell."""
+        return self.result.to_dict() | {"reactions": [reaction.to_dict() for reaction in self.reactions]}
 
     def _observed(self, receipt: ReceiptAPI, now: int) -> bool:
         changes = list(self._system.detector.StateChanged.from_receipt(receipt))

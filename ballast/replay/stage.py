@@ -1,6 +1,6 @@
 """The replica as a history's stage: its coins, a feed a price column, pools, and a clock that runs with it.
 
-The history lies in the past and the replica's clock does not go back: both run `shift` seconds apart. All that
+The history lies in the past and the replica's clock does not go back: both run `shift` seconds apart. What
 happens at a step of the clock happens at that second.
 """
 
