@@ -1,4 +1,4 @@
-"""Writes down what happened on the chain in the backtest's terms, so that both are shown and compared alike."""
+"""Writes down what happened on the chain in the backtest's terms, so that both can be compared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
