@@ -85,7 +85,7 @@ def test_compose__drawn_cases__contract_equals_twin_and_keeps_its_promises(harne
 
 
 def on_target(rng: random.Random) -> Case:
-    """A fund on its targets, one coin CUT, some leaning on it, nothing else off; a plan that the setter takes."""
+    """A fund on its targets, one coin CUT by a plan that the setter takes, some leaning on it, no more."""
     count = rng.randint(3, 10)
     weights = parts(rng, count, BPS)
     asset = max(range(count), key=lambda i: weights[i])
