@@ -56,8 +56,13 @@ def cli():
 @index_option()
 @account_option("Account with the CURATOR role; TEST::0 on a local chain.")
 @records_option()
-@click.option("--weights", "file", type=click.Path(path_type=Path), required=True,
-              help="YAML: a coin in crisis and the bps of each coin then, as in USDC: {USDT: 7000, LUSD: 3000}.")  # fmt: skip
+@click.option(
+    "--weights",
+    "file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="YAML: per coin in crisis the bps of each coin then, as in USDC: {USDT: 7000, LUSD: 3000}.",
+)
 @click.option(
     "--execute", is_flag=True, help="Send it; with a delayed role announce it, and again to finish."
 )

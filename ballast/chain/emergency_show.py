@@ -109,10 +109,11 @@ def readiness(status: dict[str, Any]) -> dict[str, str]:
     fallen = (
         "no checkpoint yet" if switch["fallen_bps"] is None else f"{switch['fallen_bps'] / 100:.2f} % down"
     )
+    limit = _percent(switch["drop_bps"])
     return {
         "emergency due": status["due"] or ("in session" if status["in_session"] else "none"),
         "emergency loss budget": f"{human(budget['available']):,.2f} of {human(budget['capacity']):,.2f} USD",
-        "kill switch": f"{fallen}, trips beyond {_percent(switch['drop_bps'])} in {switch['window'] / _HOUR:g} h",
+        "kill switch": f"{fallen}, trips beyond {limit} in {switch['window'] / _HOUR:g} h",
         "last checkpoint": moment(switch["checkpoint_at"]),
         "trading": trading,
     }
