@@ -69,7 +69,11 @@ class Stance:
 def role_of(state: State, forced: bool = False, leaning: bool = False, returning: bool = False) -> Role:
     """The most cautious role that applies.
 
+<<<<<<< HEAD
     `forced`: a guardian's word. `leaning`: on a coin that is CUT. `returning`: released by the curator a while ago.
+=======
+    `forced`: a guardian's word. `leaning`: on a coin that is CUT. `returning`: released a while ago.
+>>>>>>> index
     """
     if forced or state is State.CRISIS:
         return Role.CUT
@@ -81,26 +85,32 @@ def role_of(state: State, forced: bool = False, leaning: bool = False, returning
 def compose(coins: Sequence[Stance], emergency: Sequence[Sequence[int]], cap: int) -> list[int]:
     """Target weights, sum exactly 10,000.
 
+<<<<<<< HEAD
     `emergency` holds, for each coin that is CUT and in any order, the weights of all coins in that crisis: 10,000
     or less. No coin is raised above `cap` or its ordinary weight while another one has room.
+=======
+    `emergency` holds, for each coin that is CUT and in any order, the weights of all coins in that crisis:
+    10,000 or less. No FREE coin is raised above `cap` or its ordinary weight while another coin has room; one
+    that returns at most to its step, one that is HELD or CUT never.
+>>>>>>> index
     """
     base = [min((e[i] for e in emergency), default=coin.weight) for i, coin in enumerate(coins)]
     tops = [_top(coin, at, cap) for coin, at in zip(coins, base, strict=True)]
     weights = [min(at, top) for at, top in zip(base, tops, strict=True)]
+    limits = [
+        top if coin.role is Role.FREE else max(top, coin.share) for coin, top in zip(coins, tops, strict=True)
+    ]
     free = [i for i, coin in enumerate(coins) if coin.role is Role.FREE]
     left = BPS - sum(weights)
     total = sum(coins[i].weight for i in free)
     if total:
-        for i, added in [(i, min(left * coins[i].weight // total, tops[i] - weights[i])) for i in free]:
+        for i, added in [(i, min(left * coins[i].weight // total, limits[i] - weights[i])) for i in free]:
             weights[i] += added
         left = BPS - sum(weights)
-    left = _spread(weights, tops, free, left)
-    shares = [coin.share for coin in coins]
-    held = [i for i, coin in enumerate(coins) if coin.role in (Role.HELD, Role.RETURNING)]
-    left = _spread(weights, shares, held, left)
-    cut = [i for i, coin in enumerate(coins) if coin.role is Role.CUT]
-    left = _spread(weights, shares, cut, left)
-    weights[_last_resort(coins, weights, free)] += left
+    for roles in ((Role.FREE,), (Role.HELD, Role.RETURNING), (Role.CUT,)):
+        among = [i for i, coin in enumerate(coins) if coin.role in roles]
+        left = _spread(weights, limits, among, left)
+    weights[_last_resort(coins, weights)] += left
     return weights
 
 
@@ -135,9 +145,9 @@ def _top(coin: Stance, base: int, cap: int) -> int:
     return min(base, coin.share)
 
 
-def _spread(weights: list[int], tops: Sequence[int], among: Sequence[int], left: int) -> int:
+def _spread(weights: list[int], limits: Sequence[int], among: Sequence[int], left: int) -> int:
     """Raises coins in proportion to their room, the rest unit by unit in their order; what still is left."""
-    rooms = {i: max(0, tops[i] - weights[i]) for i in among}
+    rooms = {i: max(0, limits[i] - weights[i]) for i in among}
     total = sum(rooms.values())
     given = min(left, total)
     if given == 0:
@@ -146,14 +156,17 @@ def _spread(weights: list[int], tops: Sequence[int], among: Sequence[int], left:
         weights[i] += given * room // total
     rest = given - sum(given * room // total for room in rooms.values())
     for i in among:
-        more = min(rest, max(0, tops[i] - weights[i]))
+        more = min(rest, max(0, limits[i] - weights[i]))
         weights[i] += more
         rest -= more
     return left - given
 
 
-def _last_resort(coins: Sequence[Stance], weights: Sequence[int], free: Sequence[int]) -> int:
-    """The largest coin that may be bought, else the largest share; the first of equals."""
-    if free:
-        return max(free, key=lambda i: (weights[i], -i))
-    return max(range(len(coins)), key=lambda i: (coins[i].share, -i))
+def _last_resort(coins: Sequence[Stance], weights: Sequence[int]) -> int:
+    """The largest coin that may be bought, else the largest share not CUT, else of all; first of equals."""
+
+    def rank(i: int) -> tuple[bool, bool, int, int]:
+        is_free = coins[i].role is Role.FREE
+        return is_free, coins[i].role is not Role.CUT, weights[i] if is_free else coins[i].share, -i
+
+    return max(range(len(coins)), key=rank)

@@ -28,6 +28,7 @@ library EmergencyMath {
         uint256 steps; // all steps, at least 1; for RETURNING
     }
 
+    uint256 private constant _ABOVE_ALL = BPS + 1; // bps
     /// @dev Masks of roles.
     uint256 private constant _FREE = 1 << uint256(Role.FREE);
     uint256 private constant _CUT = 1 << uint256(Role.CUT);
@@ -50,7 +51,8 @@ library EmergencyMath {
 
     /// @param coins Their ordinary weights sum to 10,000.
     /// @param emergency For each coin that is CUT, in any order, the weights of all coins in that crisis: 10,000 or less.
-    /// @param cap No coin is raised above this or its ordinary weight while another one has room.
+    /// @param cap No FREE coin is raised above this or its ordinary weight while another coin has room; one that returns at
+    ///        most to its step, one that is HELD or CUT never.
     /// @return weights Sum exactly 10,000.
     function compose(Stance[] memory coins, uint256[][] memory emergency, uint256 cap)
         internal
@@ -67,7 +69,7 @@ library EmergencyMath {
             uint256 base = _base(coin, emergency, i);
             uint256 top = _top(coin, base, cap);
             bool isFree = coin.role == Role.FREE;
-            (weights[i], limits[i]) = (_min(base, top), isFree ? top : coin.share);
+            (weights[i], limits[i]) = (_min(base, top), isFree ? top : _max(top, coin.share));
             left -= weights[i];
             if (isFree) total += coin.weight;
         }
@@ -102,7 +104,7 @@ library EmergencyMath {
 
     /// @dev What a coin's own role allows it. No cut leaves a coin with more than its ordinary weight.
     function _top(Stance memory coin, uint256 base, uint256 cap) private pure returns (uint256) {
-        if (coin.role == Role.FREE) return cap > coin.weight ? cap : coin.weight;
+        if (coin.role == Role.FREE) return _max(cap, coin.weight);
         if (coin.role == Role.HELD) return _min(base, coin.share);
         if (coin.role == Role.CUT) return _min(coin.weight, coin.share);
         if (coin.weight <= coin.own) return coin.weight;
@@ -159,16 +161,14 @@ library EmergencyMath {
         return left - given;
     }
 
-    /// @return best The largest coin that may be bought, else the largest share; the first of equals.
+    /// @return best The largest coin that may be bought, else the largest share not CUT, else of all; the first of equals.
     function _lastResort(Stance[] memory coins, uint256[] memory weights) private pure returns (uint256 best) {
-        bool anyFree;
+        uint256 highest;
         for (uint256 i; i < coins.length; ++i) {
-            if (coins[i].role == Role.FREE) {
-                if (!anyFree || weights[i] > weights[best]) best = i;
-                anyFree = true;
-            } else if (!anyFree && coins[i].share > coins[best].share) {
-                best = i;
-            }
+            Role role = coins[i].role;
+            uint256 size = role == Role.FREE ? 2 * _ABOVE_ALL + weights[i] : coins[i].share;
+            if (role == Role.HELD || role == Role.RETURNING) size += _ABOVE_ALL;
+            if (size > highest) (best, highest) = (i, size);
         }
     }
 
@@ -178,6 +178,10 @@ library EmergencyMath {
 
     function _room(uint256 limit, uint256 weight) private pure returns (uint256) {
         return limit > weight ? limit - weight : 0;
+    }
+
+    function _max(uint256 a, uint256 b) private pure returns (uint256) {
+        return a > b ? a : b;
     }
 
     function _min(uint256 a, uint256 b) private pure returns (uint256) {

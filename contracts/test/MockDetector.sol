@@ -15,6 +15,14 @@ contract MockDetector is ICrisisDetector {
         (_params.stepInterval, _params.steps) = (12 hours, 4);
     }
 
+    /// @param done Steps back of those that are RECOVERING.
+    function setAll(address[] calldata assets, State[] calldata states, uint256[] calldata done) external {
+        for (uint256 i; i < assets.length; ++i) {
+            set(assets[i], states[i]);
+            _done[assets[i]] = done[i];
+        }
+    }
+
     function set(address asset, State state) public {
         State from = _states[asset];
         if (from == State.SOUND && state != State.SOUND) ++_unsound;
@@ -22,12 +30,6 @@ contract MockDetector is ICrisisDetector {
         if (state != State.SOUND && state != State.RECOVERING) lastWorsenedAt = block.timestamp;
         _states[asset] = state;
         emit StateChanged(asset, from, state);
-    }
-
-    /// @notice RECOVERING, with so many steps back.
-    function setRecovering(address asset, uint256 done) external {
-        set(asset, State.RECOVERING);
-        _done[asset] = done;
     }
 
     function setSteps(uint32 stepInterval, uint8 steps) external {
