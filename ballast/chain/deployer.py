@@ -153,8 +153,8 @@ def create_contracts(run: Transactor, index: IndexFile, say: Report) -> System:
     calculator = _create(run, "IndexCalculator", "IndexCalculator", [authority], say)
     detector = _create(run, "CrisisDetector", "CrisisDetector", [authority, oracle], say)
     tokens, weights = first_targets(index)
-    identity = [index.name, index.symbol, authority, oracle, detector, run.first_sender()]
-    vault = _create(run, "IndexVault", "IndexVault", [*identity, tokens, weights], say)
+    identity = [index.name, index.symbol, authority, oracle, run.first_sender()]
+    vault = _create(run, "IndexVault", "IndexVault", [*identity, tokens, weights, detector], say)
     targets = [authority, calculator, detector, oracle, vault]
     emergency = _create(run, "EmergencyIndex", "EmergencyIndex", targets, say)
     brain = [authority, vault, emergency, oracle, ETH, emergency]

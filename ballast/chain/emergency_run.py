@@ -80,7 +80,7 @@ class EmergencyRun:
         self._wait = wait
 
     def run(self, asset: str) -> Flight:
-        """Opens the emergency of the coin of that symbol and fills it. ChainError or ConfigError, one line."""
+        """Opens the emergency of the coin of that symbol and fills it; a BallastError when it cannot."""
         token = coin_token(self._index, asset)
         flight = Flight(asset, self._look())
         refuse_paused(flight.before)

@@ -225,7 +225,7 @@ def immutables(system: System, index: IndexFile) -> list[Check]:
         ("symbol of the share", system.vault, "symbol", index.symbol),
         ("oracle of the vault", system.vault, "oracle", str(system.oracle.address)),
         ("vault of the Rebalancer", system.rebalancer, "VAULT", str(system.vault.address)),
-        ("guard of the vault", system.vault, "GUARD", str(system.detector.address)),
+        ("guard of the vault", system.vault, "guard", str(system.detector.address)),
         ("calculator of the Rebalancer", system.rebalancer, "CALCULATOR", str(system.emergency.address)),
         ("emergencies of the Rebalancer", system.rebalancer, "EMERGENCY", str(system.emergency.address)),
         ("calculator of the EmergencyIndex", system.emergency, "CALCULATOR", str(system.calculator.address)),
