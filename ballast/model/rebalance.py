@@ -32,6 +32,7 @@ class Reason(IntEnum):
     GAS_TOO_HIGH = 7
     STALE_DATA = 8
     PAUSED = 9
+    CRISIS = 10
 
 
 class Move(IntEnum):
@@ -60,7 +61,8 @@ class TriggerParams:
 class Facts:
     """What the decision looks at; the contract's `Facts`."""
 
-    paused: bool
+    paused: bool  # by a guardian; ordinary sessions by the kill switch, too
+    crisis: bool  # a coin is to be fled, and no emergency session is open
     data_good: bool
     session_open: bool
     since_ended: int  # s; 2**256 - 1 when no session ever ended
@@ -115,6 +117,7 @@ def decide(facts: Facts, params: TriggerParams, settle_band_bps: int) -> tuple[b
     """Whether a rebalance may run now, and the one reason why or why not."""
     gates = (
         (facts.paused, False, Reason.PAUSED),
+        (facts.crisis, True, Reason.CRISIS),
         (not facts.data_good, False, Reason.STALE_DATA),
         (facts.session_open, True, Reason.SESSION_OPEN),
         (facts.since_ended < params.cooldown, False, Reason.COOLDOWN),
