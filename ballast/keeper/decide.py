@@ -43,6 +43,8 @@ class Action(StrEnum):
     CLOSE = "CLOSE"  # `close`
     OPEN_EMERGENCY = "OPEN_EMERGENCY"  # `executeEmergencyRebalance` of the plan's one asset
     OBSERVE = "OBSERVE"  # the detector's `observe` of every asset of the plan
+    CHECKPOINT = "CHECKPOINT"  # the kill switch's `checkpoint`
+    TRIP = "TRIP"  # the kill switch's `trip`
 
 
 class Cause(StrEnum):
@@ -69,6 +71,8 @@ class Cause(StrEnum):
     OUTDATED = "OUTDATED"  # a coin has come under suspicion since the session's targets were set
     CRISIS = "CRISIS"  # a coin in crisis is above its emergency weight
     LOOK_DUE = "LOOK_DUE"  # the detector has not seen a coin for long enough
+    CHECKPOINT_DUE = "CHECKPOINT_DUE"  # the kill switch has not seen the fund for long enough
+    FALLEN = "FALLEN"  # a share has lost too much in too short a time
 
 
 @dataclass(frozen=True)

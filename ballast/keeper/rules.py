@@ -158,8 +158,7 @@ def assess(snapshot: Snapshot) -> Verdict:
     fleeing = in_emergency(snapshot)
     crisis = snapshot.emergency is not None and snapshot.emergency.due is not None and not fleeing
     facts = Facts(
-        paused=snapshot.paused or (snapshot.halted and not crisis and not fleeing),
-        crisis=crisis,
+        paused=snapshot.paused,
         data_good=fleeing or not (snapshot.data_stale or bad_prices(snapshot)),
         session_open=is_open(snapshot),
         since_ended=since_ended(snapshot),
@@ -168,6 +167,8 @@ def assess(snapshot: Snapshot) -> Verdict:
         peg_bps=worst_peg([coin.quote.mid for coin in basket.coins]),
         to_move=basket.to_move,
         gas_cost=gas_cost(snapshot.gas_price, trigger.gas_estimate, snapshot.eth_quote.high),
+        crisis=crisis,
+        halted=snapshot.halted and not fleeing,
     )
     return Verdict(*decide(facts, trigger, snapshot.params.fill.settle_band_bps))
 

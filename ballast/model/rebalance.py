@@ -61,8 +61,7 @@ class TriggerParams:
 class Facts:
     """What the decision looks at; the contract's `Facts`."""
 
-    paused: bool  # by a guardian; ordinary sessions by the kill switch, too
-    crisis: bool  # a coin is to be fled, and no emergency session is open
+    paused: bool
     data_good: bool
     session_open: bool
     since_ended: int  # s; 2**256 - 1 when no session ever ended
@@ -71,6 +70,8 @@ class Facts:
     peg_bps: int
     to_move: int  # WAD{USD}
     gas_cost: int  # WAD{USD}
+    crisis: bool = False  # an emergency is due, and no emergency session is open
+    halted: bool = False  # ordinary trading is stopped
 
 
 def mid(low: int, high: int) -> int:
@@ -118,6 +119,7 @@ def decide(facts: Facts, params: TriggerParams, settle_band_bps: int) -> tuple[b
     gates = (
         (facts.paused, False, Reason.PAUSED),
         (facts.crisis, True, Reason.CRISIS),
+        (facts.halted, False, Reason.PAUSED),
         (not facts.data_good, False, Reason.STALE_DATA),
         (facts.session_open, True, Reason.SESSION_OPEN),
         (facts.since_ended < params.cooldown, False, Reason.COOLDOWN),
