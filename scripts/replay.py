@@ -63,7 +63,7 @@ def _play(run: Asked) -> Scribe:
     ):
         task = bar.add_task("", total=None)
         test = accounts.test_accounts
-        players = Players(test[0], test[1], test[2], test[3])
+        players = Players(test[0], *(str(account.address) for account in test[1:4]))
         replay = Replay(Replica(node.url), run.inputs, players, Path(folder))
         return replay.run(
             run.start, run.end, lambda done, total: bar.update(task, completed=done, total=total)

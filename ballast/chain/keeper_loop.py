@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
+from ape.contracts import ContractInstance
 from ape.exceptions import ApeException, ContractLogicError
 from ape.utils import ManagerAccessMixin
 from requests import RequestException
@@ -42,6 +43,8 @@ from ballast.keeper.watchdog import guarded
 _TRANSIENT = (ChainError, ApeException, RequestException, Web3Exception, OSError)
 _ATTEMPTS = 20
 _LOOKS_AT_A_RECEIPT = 0.2  # s between two
+
+ContractCall = tuple[ContractInstance, str, tuple[Any, ...]]  # contract, method, arguments
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,26 @@ def trade_tuples(plan: Plan, venue: str) -> list[tuple[str, str, int, int, str, 
     """The plan's trades as `executeRebalance` takes them."""
     trades = plan.fill.trades if plan.fill is not None else ()
     return [(t.token_in, t.token_out, t.amount_in, t.min_amount_out, venue, route_data(t)) for t in trades]
+
+
+def calls_of(plan: Plan, system: System) -> list[ContractCall]:
+    """What carries a plan out, each call in a transaction of its own; nothing for a wait."""
+    brain = system.rebalancer
+    match plan.action:
+        case Action.WAIT:
+            return []
+        case Action.CLOSE:
+            return [(brain, "close", ())]
+        case Action.OPEN_EMERGENCY:
+            return [(brain, "executeEmergencyRebalance", plan.assets)]
+        case Action.OBSERVE:
+            return [(system.detector, "observe", (asset,)) for asset in plan.assets]
+        case Action.CHECKPOINT:
+            return [(system.kill_switch, "checkpoint", ())]
+        case Action.TRIP:
+            return [(system.kill_switch, "trip", ())]
+        case Action.FILL | Action.OPEN_AND_FILL:
+            return [(brain, "executeRebalance", (trade_tuples(plan, str(system.venue.address)),))]
 
 
 class Keeper:
@@ -163,21 +186,12 @@ class Keeper:
         self._log.warning("trouble", why=explain(error) if error else "", attempt=state.attempt_number)
 
     def _build(self, plan: Plan) -> TransactionAPI:
-        rebalancer: Any = self._system.rebalancer
-        sender = self._account.address
-        match plan.action:
-            case Action.CLOSE:
-                return rebalancer.close.as_transaction(sender=sender)
-            case Action.OPEN_EMERGENCY:
-                return rebalancer.executeEmergencyRebalance.as_transaction(plan.assets[0], sender=sender)
-            case Action.OBSERVE:  # the others are still due at the next step
-                return self._system.detector.observe.as_transaction(plan.assets[0], sender=sender)
-            case Action.CHECKPOINT:
-                return self._system.kill_switch.checkpoint.as_transaction(sender=sender)
-            case Action.TRIP:
-                return self._system.kill_switch.trip.as_transaction(sender=sender)
-        trades = trade_tuples(plan, str(self._system.venue.address))
-        return rebalancer.executeRebalance.as_transaction(trades, sender=sender)
+        # Of several calls the first: the others are still due at the next step.
+        contract, method, arguments = calls_of(plan, self._system)[0]
+        transaction: TransactionAPI = getattr(contract, method).as_transaction(
+            *arguments, sender=self._account.address
+        )
+        return transaction
 
     def _carry_out(self, snapshot: Snapshot, plan: Plan, transaction: TransactionAPI) -> Step:
         """Journals, sends, marks."""

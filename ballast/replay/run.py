@@ -10,14 +10,12 @@ from ape.api import AccountAPI
 from ballast.backtest.inputs import Inputs
 from ballast.backtest.reporter import MarketData, first_report, report
 from ballast.chain.deployer import Outcome, deploy_index
-from ballast.chain.keeper_loop import Keeper, journal_identity
+from ballast.chain.keeper_loop import Keeper, calls_of
 from ballast.chain.snapshot import take_snapshot
-from ballast.chain.transactor import send_call
 from ballast.index_file import IndexFile
 from ballast.keeper.decide import Action, Cause
-from ballast.keeper.journal import Journal
 from ballast.keeper.snapshot import Snapshot
-from ballast.keeper.storage import FileStorage
+from ballast.replay.hands import Refused, send
 from ballast.replay.scribe import Scribe
 from ballast.replay.stage import Stage
 from ballast.replica import Replica
@@ -31,19 +29,19 @@ Progress = Callable[[int, int], None]  # steps done, steps in all
 
 @dataclass(frozen=True)
 class Players:
-    """Who acts: test accounts of the local chain, one a role."""
+    """Who acts: test accounts of the local chain, one a role; only the deployer signs."""
 
     deployer: AccountAPI
-    keeper: AccountAPI
-    reporter: AccountAPI
-    investor: AccountAPI
+    keeper: str
+    reporter: str
+    investor: str
 
 
 class Replay:
     """One run of one index over one history on one replica."""
 
     def __init__(self, replica: Replica, inputs: Inputs, players: Players, folder: Path) -> None:
-        """`folder` takes the deployment's record and the keeper's journal."""
+        """`folder` takes the deployment's record."""
         self._replica, self._inputs = replica, inputs
         self._players, self._folder = players, folder
         self._symbols = tuple(coin.symbol for coin in inputs.coins)
@@ -79,9 +77,6 @@ class Replay:
             self._index, "the replay's index", self._players.deployer, self._folder, True, lambda _: None
         )
         self._system = outcome.system
-        journal = Journal(FileStorage(self._folder / "keeper.journal"), journal_identity(outcome.deployment))
-        policy = self._inputs.assumptions.policy
-        self._keeper = Keeper(self._players.keeper, self._system, self._look, journal, policy)
 
     def _fund(self, now: int) -> dict[str, int]:
         """The first investor buys the basket at its targets and at the known prices; the reserves."""
@@ -92,12 +87,13 @@ class Replay:
             value = self._inputs.assumptions.deposit * self._data.weights[coin.symbol] // BPS
             amount = int(value * WAD // (price * 10 ** (18 - coin.decimals)))
             reserves[coin.symbol] = amount
-            self._replica.mint(coin.symbol, str(investor.address), amount)
+            self._replica.mint(coin.symbol, investor, amount)
             args = [vault, amount]
-            self._replica.rpc.send(coin.token, "approve(address,uint256)", args, sender=str(investor.address))
+            self._replica.rpc.send(coin.token, "approve(address,uint256)", args, sender=investor)
         tokens, _ = self._system.vault.getConstituents()
         amounts = [reserves[self._symbol(token)] for token in tokens]
-        send_call(investor, "contributing", self._system.vault, "contribute", amounts, investor.address, 0)
+        contribution = (self._system.vault, "contribute", (amounts, investor, 0))
+        send(self._replica.rpc, investor, [contribution])
         return reserves
 
     def _symbol(self, token: str) -> str:
@@ -114,9 +110,8 @@ class Replay:
         volumes = {coin.token: self._inputs.volume(coin.symbol, now) for coin in self._index.coins}
         known = {token: volume for token, volume in volumes.items() if volume}
         if known:
-            detector = self._system.detector
-            arguments = ([*known], [*known.values()])
-            send_call(self._players.reporter, "reporting volumes", detector, "reportVolumes", *arguments)
+            volumes_now = (self._system.detector, "reportVolumes", ([*known], [*known.values()]))
+            send(self._replica.rpc, self._players.reporter, [volumes_now])
 
     def _send_market_data(self, data: MarketData) -> None:
         coins = self._index.coins
@@ -128,43 +123,41 @@ class Replay:
             nothing,
             nothing,
         )
-        send_call(self._players.reporter, "reporting", self._system.calculator, "report", *arguments)
+        send(self._replica.rpc, self._players.reporter, [(self._system.calculator, "report", arguments)])
 
     def _keep(self, now: int, until: int) -> bool:
         """The keeper from one step of the clock to the next; whether the fund traded."""
-        moment, changed, traded = now, False, False
+        moment, traded = now, False
         for _ in range(ACTIONS):
-            if changed and not self._is_looking():
-                # What is done about a change comes a block after the transaction that brought it.
-                moment, changed = moment + BLOCK, False
-                self._stage.wait_until(moment)
-            step = self._keeper.step()
-            changed |= self._scribe.note(step, moment)
-            action = step.plan.action
-            traded |= action in (Action.OPEN_AND_FILL, Action.FILL)
-            if action is Action.WAIT:
-                again = step.plan.look_again_at - self._stage.shift
-                if step.plan.cause is not Cause.FILL_INTERVAL or again >= until:
+            snapshot, plan = Keeper.preview(self._look, self._inputs.assumptions.policy)
+            self._scribe.note(plan, moment)
+            if plan.action is Action.WAIT:
+                again = plan.look_again_at - self._stage.shift
+                if plan.cause is not Cause.FILL_INTERVAL or again >= until:
                     break
                 moment = again
                 self._stage.wait_until(moment)
-            elif step.refusal is not None:
+                continue
+            try:
+                sent = send(self._replica.rpc, self._players.keeper, calls_of(plan, self._system))
+            except Refused as why:
+                self._scribe.refused(plan, str(why), moment)
                 break
-        targets = {coin.symbol: coin.optimal_weight for coin in step.snapshot.coins}
-        self._scribe.record(now, targets)
+            traded |= plan.action in (Action.OPEN_AND_FILL, Action.FILL)
+            if self._scribe.done(snapshot, plan, sent, moment):
+                # What is done about a change comes a block after the transaction that brought it.
+                moment += BLOCK
+                self._stage.wait_until(moment)
+        self._scribe.record(now, {coin.symbol: coin.optimal_weight for coin in snapshot.coins})
         return traded
 
-    def _is_looking(self) -> bool:
-        _, plan = self._keeper.preview(self._look, self._inputs.assumptions.policy)
-        return plan.action is Action.OBSERVE
-
     def _look(self) -> Snapshot:
-        return take_snapshot(self._system, self._index)
+        return take_snapshot(self._system, self._index, lazily=True)
 
 
 def with_players(index: IndexFile, players: Players) -> IndexFile:
     """The index with the players in their roles, as few delays as possible."""
-    keeper = index.roles.keeper.model_copy(update={"account": str(players.keeper.address)})
-    reporter = index.roles.reporter.model_copy(update={"account": str(players.reporter.address)})
+    keeper = index.roles.keeper.model_copy(update={"account": players.keeper})
+    reporter = index.roles.reporter.model_copy(update={"account": players.reporter})
     roles = index.roles.model_copy(update={"keeper": keeper, "reporter": reporter})
     return index.model_copy(update={"roles": roles})

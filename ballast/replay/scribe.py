@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ape.api import ReceiptAPI
-
 from ballast.backtest.inputs import Inputs
 from ballast.backtest.result import (
     CoinState,
@@ -18,13 +16,13 @@ from ballast.backtest.result import (
     Traded,
     stamp,
 )
-from ballast.chain.keeper_loop import Step
 from ballast.chain.system import System
-from ballast.keeper.decide import Action
+from ballast.keeper.decide import Action, Plan
 from ballast.keeper.rules import as_traded, basket_of
 from ballast.keeper.snapshot import Snapshot
 from ballast.model.crisis import State
 from ballast.model.rebalance import gas_cost, max_drift, value_of
+from ballast.replay.hands import Sent
 
 
 @dataclass(frozen=True)
@@ -57,29 +55,32 @@ class Scribe:
         self.result = Result(tuple(self._states), inputs.assumptions.deposit)
         self.result.held_start, self.result.held_end = dict(held), self._held
 
-    def note(self, step: Step, now: int) -> bool:
-        """One step of the keeper at `now`; whether it changed a coin's state."""
-        change = StateChange(now, step.plan.state.value, step.plan.cause.value)
+    def note(self, plan: Plan, now: int) -> None:
+        """What the keeper thinks at `now`."""
+        change = StateChange(now, plan.state.value, plan.cause.value)
         states = self.result.states
         if not states or (states[-1].state, states[-1].cause) != (change.state, change.cause):
             states.append(change)
-        if step.refusal is not None:
-            self.result.refusals.append((now, step.plan.action.value, step.refusal))
-        if step.receipt is None:
-            return False
-        match step.plan.action:
+
+    def refused(self, plan: Plan, why: str, now: int) -> None:
+        """The chain would not take what the keeper sent."""
+        self.result.refusals.append((now, plan.action.value, why))
+
+    def done(self, snapshot: Snapshot, plan: Plan, sent: Sent, now: int) -> bool:
+        """What the keeper did at `now`, seen from `snapshot`; whether it changed a coin's state."""
+        match plan.action:
             case Action.OBSERVE:
-                self.result.observations += 1
-                self.result.observing_gas += step.receipt.gas_used
-                return self._observed(step.receipt, now)
+                self.result.observations += len(plan.assets)
+                self.result.observing_gas += sent.gas_used
+                return self._observed(sent, now)
             case Action.OPEN_EMERGENCY:
-                self._fled(step, step.receipt, now)
+                self._fled(snapshot, plan, sent, now)
             case Action.CLOSE:
-                self._closed(step, step.receipt)
+                self._closed(snapshot, sent)
             case Action.OPEN_AND_FILL | Action.FILL:
-                self._filled(step, step.receipt, now)
+                self._filled(snapshot, plan, sent, now)
             case _:
-                self.result.observing_gas += step.receipt.gas_used
+                self.result.observing_gas += sent.gas_used
         return False
 
     def record(self, now: int, targets: Mapping[str, int]) -> None:
@@ -95,8 +96,8 @@ class Scribe:
         """Plain JSON types: the result's keys, and what only a chain can tell."""
         return self.result.to_dict() | {"reactions": [reaction.to_dict() for reaction in self.reactions]}
 
-    def _observed(self, receipt: ReceiptAPI, now: int) -> bool:
-        changes = list(self._system.detector.StateChanged.from_receipt(receipt))
+    def _observed(self, sent: Sent, now: int) -> bool:
+        changes = list(sent.events(self._system.detector, "StateChanged"))
         for change in changes:
             arguments = change.event_arguments
             symbol = self._names[arguments["asset"]]
@@ -104,7 +105,7 @@ class Scribe:
             self._states[symbol] = after
             self.result.coin_states.append(CoinState(symbol, now, before.name, after.name))
             if after is State.CRISIS:
-                self._confirmed[symbol] = receipt.block_number, now
+                self._confirmed[symbol] = sent.block, now
             self._recovery(symbol, before, after, now)
         return bool(changes)
 
@@ -118,45 +119,45 @@ class Scribe:
             price, share = self._inputs.mark(symbol, now) or 0, self._share(symbol, now)
             backs.append(Recovery(symbol, now, price, share, share))
 
-    def _fled(self, step: Step, receipt: ReceiptAPI, now: int) -> None:
-        (event,) = self._system.rebalancer.SessionOpened.from_receipt(receipt)
-        (token,) = step.plan.assets
+    def _fled(self, snapshot: Snapshot, plan: Plan, sent: Sent, now: int) -> None:
+        (event,) = sent.events(self._system.rebalancer, "SessionOpened")
+        (token,) = plan.assets
         symbol, session = self._names[token], int(event.session)
         price, share = self._inputs.mark(symbol, now) or 0, self._share(symbol, now)
         self.result.emergencies.append(Emergency(symbol, now, price, share, share, session))
-        drift = basket_of(as_traded(step.snapshot)).drift
-        rebalance = Rebalance(now, session, step.plan.cause.value, drift, drift)
+        drift = basket_of(as_traded(snapshot)).drift
+        rebalance = Rebalance(now, session, plan.cause.value, drift, drift)
         self.result.rebalances.append(rebalance)
-        self._charge(rebalance, step.snapshot, receipt)
+        self._charge(rebalance, snapshot, sent)
         if symbol in self._confirmed:
             block, at = self._confirmed.pop(symbol)
-            self.reactions.append(Reaction(symbol, now, receipt.block_number - block, now - at))
+            self.reactions.append(Reaction(symbol, now, sent.block - block, now - at))
 
-    def _closed(self, step: Step, receipt: ReceiptAPI) -> None:
+    def _closed(self, snapshot: Snapshot, sent: Sent) -> None:
         rebalance = self.result.rebalances[-1]
-        for event in self._system.rebalancer.SessionSettled.from_receipt(receipt):
+        for event in sent.events(self._system.rebalancer, "SessionSettled"):
             rebalance.settled, rebalance.drift_after_bps = True, int(event.drift)
-        self._charge(rebalance, step.snapshot, receipt)
+        self._charge(rebalance, snapshot, sent)
 
-    def _filled(self, step: Step, receipt: ReceiptAPI, now: int) -> None:
+    def _filled(self, snapshot: Snapshot, plan: Plan, sent: Sent, now: int) -> None:
         brain = self._system.rebalancer
-        (filled,) = brain.Filled.from_receipt(receipt)
-        if step.plan.action is Action.OPEN_AND_FILL:
-            opened = Rebalance(now, int(filled.session), step.plan.cause.value, int(filled.driftBefore), 0)
+        (filled,) = sent.events(brain, "Filled")
+        if plan.action is Action.OPEN_AND_FILL:
+            opened = Rebalance(now, int(filled.session), plan.cause.value, int(filled.driftBefore), 0)
             self.result.rebalances.append(opened)
         rebalance = self.result.rebalances[-1]
-        self._traded(step.snapshot, receipt, rebalance, now)
+        self._traded(snapshot, sent, rebalance, now)
         rebalance.drift_after_bps = int(filled.driftAfter)
-        rebalance.settled = bool(list(brain.SessionSettled.from_receipt(receipt)))
+        rebalance.settled = bool(list(sent.events(brain, "SessionSettled")))
         rebalance.fills += 1
-        self._charge(rebalance, step.snapshot, receipt)
+        self._charge(rebalance, snapshot, sent)
         for flight in self.result.emergencies:
             if flight.session == rebalance.session:
                 flight.weight_after = self._share(flight.asset, now)
 
-    def _traded(self, snapshot: Snapshot, receipt: ReceiptAPI, rebalance: Rebalance, now: int) -> None:
+    def _traded(self, snapshot: Snapshot, sent: Sent, rebalance: Rebalance, now: int) -> None:
         """What was really sold and bought, from the vault's own events."""
-        for event in self._system.vault.Traded.from_receipt(receipt):
+        for event in sent.events(self._system.vault, "Traded"):
             sold, bought = snapshot.coin(event.tokenIn), snapshot.coin(event.tokenOut)
             self._held[sold.symbol] -= event.sold
             self._held[bought.symbol] += event.bought
@@ -175,9 +176,9 @@ class Scribe:
             rebalance.cost += done.cost
 
     @staticmethod
-    def _charge(rebalance: Rebalance, snapshot: Snapshot, receipt: ReceiptAPI) -> None:
-        rebalance.gas_used += receipt.gas_used
-        rebalance.gas_cost += gas_cost(int(receipt.gas_price), receipt.gas_used, snapshot.eth_quote.mid)
+    def _charge(rebalance: Rebalance, snapshot: Snapshot, sent: Sent) -> None:
+        rebalance.gas_used += sent.gas_used
+        rebalance.gas_cost += gas_cost(sent.gas_price, sent.gas_used, snapshot.eth_quote.mid)
 
     def _share(self, symbol: str, now: int) -> float:
         values = self._values(self._held, now)

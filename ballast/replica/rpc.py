@@ -150,20 +150,27 @@ class Rpc:
     ) -> list[dict[str, Any]]:
         """Transactions of one sender, each (to, signature, args), mined in one block; their receipts.
 
-        `at`: the block's time, in seconds; `gas`: the limit of each.
+        `at`: the block's time, in seconds; `gas`: the limit of each. RpcError when one of them reverts.
         """
+        wire = [(to, encode_call(signature, args)) for to, signature, args in calls]
+        return self.send_raw_together(sender, wire, at=at, gas=gas)
+
+    def send_raw_together(
+        self, sender: str, calls: Sequence[tuple[str, bytes]], *, at: int | None = None, gas: int = 1_000_000
+    ) -> list[dict[str, Any]]:
+        """Like `send_together`, with the call data given as bytes."""
         nonce = int(self.call("eth_getTransactionCount", sender, "latest"), 16)
         wire = [
             {
                 "from": sender,
                 "to": to,
-                "data": hex0x(encode_call(signature, args)),
+                "data": hex0x(data),
                 "gas": hex(gas),
                 "nonce": hex(nonce + i),
                 "maxFeePerGas": hex(MAX_FEE),
                 "maxPriorityFeePerGas": "0x0",
             }
-            for i, (to, signature, args) in enumerate(calls)
+            for i, (to, data) in enumerate(calls)
         ]
         self.call("evm_setAutomine", False)
         try:
