@@ -61,8 +61,7 @@ class TriggerParams:
 class Facts:
     """What the decision looks at; the contract's `Facts`."""
 
-    paused: bool  # by a guardian; ordinary sessions by the kill switch, too
-    crisis: bool  # a coin is to be fled, and no emergency session is open
+    paused: bool
     data_good: bool
     session_open: bool
     since_ended: int  # s; 2**256 - 1 when no session ever ended
@@ -71,6 +70,8 @@ class Facts:
     peg_bps: int
     to_move: int  # WAD{USD}
     gas_cost: int  # WAD{USD}
+    crisis: bool = False  # an emergency is due, and no emergency session is open
+    halted: bool = False  # ordinary trading is stopped
 
 
 def mid(low: int, high: int) -> int:
@@ -118,6 +119,7 @@ def decide(facts: Facts, params: TriggerParams, settle_band_bps: int) -> tuple[b
     gates = (
         (facts.paused, False, Reason.PAUSED),
         (facts.crisis, True, Reason.CRISIS),
+        (facts.halted, False, Reason.PAUSED),
         (not facts.data_good, False, Reason.STALE_DATA),
         (facts.session_open, True, Reason.SESSION_OPEN),
         (facts.since_ended < params.cooldown, False, Reason.COOLDOWN),
@@ -164,6 +166,17 @@ def movement(before: int, after: int, weight: int, total: int, dust: int, tolera
 def unit_value(scale: int, price: int) -> int:
     """WAD{USD} of one unit of a coin, rounded up."""
     return ceil_div(scale * price, WAD)
+
+
+def worst_change(before: int, after: int, low: int, high: int) -> int:
+    """WAD{USD} an emergency fill counts for a coin: sold at its high price or, below 0, bought at its low.
+
+    `before` and `after` are the coin's values WAD{USD} at the mid price of its bounds.
+    """
+    middle = mid(low, high)
+    if after < before:
+        return (before - after) * high // middle + 1
+    return -((after - before) * low // middle) if after > before else 0
 
 
 def refilled(used: int, elapsed: int, budget_bps: int, period: int) -> int:
