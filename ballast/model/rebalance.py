@@ -168,6 +168,17 @@ def unit_value(scale: int, price: int) -> int:
     return ceil_div(scale * price, WAD)
 
 
+def worst_change(before: int, after: int, low: int, high: int) -> int:
+    """WAD{USD} an emergency fill counts for a coin: sold at its high price or, below 0, bought at its low.
+
+    `before` and `after` are the coin's values WAD{USD} at the mid price of its bounds.
+    """
+    middle = mid(low, high)
+    if after < before:
+        return (before - after) * high // middle + 1
+    return -((after - before) * low // middle) if after > before else 0
+
+
 def refilled(used: int, elapsed: int, budget_bps: int, period: int) -> int:
     """ppt still spent of the budget after `elapsed` seconds."""
     return max(0, used - budget_bps * PPT_PER_BPS * elapsed // period)
@@ -181,6 +192,18 @@ def loss_share(loss: int, total: int) -> int:
 def loss_available(used: int, budget_bps: int, total: int) -> int:
     """WAD{USD} left to lose, rounded down."""
     return max(0, budget_bps * PPT_PER_BPS - used) * total // PPT
+
+
+def at_worst(before: int, after: int, low: int, high: int) -> tuple[int, int]:
+    """WAD{USD} (given, taken) of one coin in an emergency fill: sold at its high price, bought at its low.
+
+    Such a fill loses the sum of what was given less the sum of what was taken: no more is lost, whichever
+    source is false. `before` and `after` are the coin's values at mid.
+    """
+    mid_price = mid(low, high)
+    if after < before:
+        return ceil_div((before - after) * high, mid_price), 0
+    return 0, (after - before) * low // mid_price
 
 
 def snapshot_price(price: int) -> int:
