@@ -36,7 +36,7 @@ def take_snapshot(
 ) -> Snapshot:
     """The system at one block (the newest), with the depth of every route that a fill could use.
 
-    `lazily`: without the depth where nothing is to be traded. ChainError, one line, names the call that failed
+    `lazily`: without depth where nothing is to be traded. ChainError, one line, names the call that failed
     or the coin that the index description does not know.
     """
     block = current_block() if block is None else block

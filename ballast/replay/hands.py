@@ -1,6 +1,7 @@
 """Sends the players' transactions fast: plain JSON-RPC from accounts that the local chain has unlocked.
 
-What is sent is what the keeper's own loop sends; what that loop does against dying and silent nodes is left out.
+What is sent is what the keeper's own loop sends; what that loop does about dying and silent nodes is left
+out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from ballast.replica.rpc import Rpc, RpcError
 GAS: Final = 15_000_000  # the limit of a transaction
 
 
-class Refused(ChainError):
+class RefusedError(ChainError):
     """The chain would not take a transaction; the reason in words."""
 
 
@@ -41,7 +42,7 @@ class Sent:
 
 
 def send(rpc: Rpc, sender: str, calls: Sequence[ContractCall]) -> Sent:
-    """All in one block, in their order. Refused, in words, when one of them reverts."""
+    """All in one block, in their order. RefusedError, in words, when one of them reverts."""
     wire = [
         (str(contract.address), bytes(getattr(contract, method).encode_input(*arguments)))
         for contract, method, arguments in calls
@@ -49,7 +50,7 @@ def send(rpc: Rpc, sender: str, calls: Sequence[ContractCall]) -> Sent:
     try:
         receipts = rpc.send_raw_together(sender, wire, gas=min(GAS, BLOCK_GAS_LIMIT // len(wire)))
     except RpcError as error:
-        raise Refused(decode_revert(error.data) if error.data else str(error)) from error
+        raise RefusedError(decode_revert(error.data) if error.data else str(error)) from error
     return Sent(
         int(receipts[-1]["blockNumber"], 16),
         sum(int(receipt["gasUsed"], 16) for receipt in receipts),

@@ -15,7 +15,7 @@ from ballast.chain.snapshot import take_snapshot
 from ballast.index_file import IndexFile
 from ballast.keeper.decide import Action, Cause
 from ballast.keeper.snapshot import Snapshot
-from ballast.replay.hands import Refused, send
+from ballast.replay.hands import RefusedError, send
 from ballast.replay.scribe import Scribe
 from ballast.replay.stage import Stage
 from ballast.replica import Replica
@@ -140,7 +140,7 @@ class Replay:
                 continue
             try:
                 sent = send(self._replica.rpc, self._players.keeper, calls_of(plan, self._system))
-            except Refused as why:
+            except RefusedError as why:
                 self._scribe.refused(plan, str(why), moment)
                 break
             traded |= plan.action in (Action.OPEN_AND_FILL, Action.FILL)

@@ -8,19 +8,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from ballast.backtest.average import DOLLAR_DECIMALS
 from ballast.backtest.inputs import Inputs
 from ballast.backtest.venue import pools_of
 from ballast.data.series import Series
 from ballast.index_file import ChainlinkSource, Coin, IndexFile, MarketCap, Source, TwapSource
 from ballast.replica import Pool, Replica
 from ballast.replica.drive import Drive
-from ballast.replica.place import role_account
 from ballast.units import human
 
 LEAD: Final = 2 * 3_600  # s of prices before the first step, so that averages stand on something
-DOLLAR: Final = (
-    "USD"  # a modelled coin that is always worth a dollar: what a coin's average price is taken in
-)
+DOLLAR: Final = "USD"  # a modelled coin, always worth a dollar: what a coin's average is taken in
+LAST_ADDRESS: Final = "0xFFfFfFffFFfffFFfFFfFFFFFffFFFffffFfFFFfF"  # the dollar's: coins are token0 to it
 FEE: Final = 100  # hundredths of a bp, of every pool that is played
 _ETH: Final = "ETH"
 _MIN_LIQUIDITY: Final = 10**6  # of a pool against the modelled dollar, which nobody but the stage trades in
@@ -86,7 +85,7 @@ class Stage:
         self._depth = human(inputs.assumptions.depth)
         for coin in inputs.coins:
             replica.add_coin(coin.symbol, coin.decimals, coin.token)
-        replica.add_coin(DOLLAR, 18, role_account(f"coin.{DOLLAR}"))
+        replica.add_coin(DOLLAR, DOLLAR_DECIMALS, LAST_ADDRESS)
         replica.add_feed(DOLLAR, Decimal(1))
         for series in self._series:
             replica.add_feed(series.name, human(series.values[0]))
@@ -98,15 +97,11 @@ class Stage:
         ]
         names = {coin.token: coin.symbol for coin in inputs.coins}
         traded = [(names[a], names[b]) for a, b in pairs]
-        averaged = [(coin.symbol, DOLLAR) for coin in inputs.coins if self._is_averaged(coin)]
+        averaged = [(coin.symbol, DOLLAR) for coin in inputs.coins if inputs.is_averaged(coin.symbol)]
         self._pools: list[Pool] = []
         for coins in (*traded, *averaged):
             replica.add_pool(coins, FEE, (prices[coins[0]], prices[coins[1]]))
             self._pools.append(replica.book.pool(*coins, FEE))
-
-    def _is_averaged(self, coin: Coin) -> bool:
-        """Whether the coin's second source is its pool."""
-        return len(self._inputs.prices.of(coin.symbol)) == 1 and self._inputs.assumptions.twap_window > 0
 
     # -- the index on the replica
 
@@ -131,7 +126,7 @@ class Stage:
         token = self._replica.book.token(coin.symbol)
         series = self._inputs.prices.of(coin.symbol)
         sources: list[Source] = [self._feed(coin, one) for one in series]
-        if self._is_averaged(coin):
+        if self._inputs.is_averaged(coin.symbol):
             sources.append(self._average(coin))
         cap = self._inputs.cap(coin, start) or int(coin.market_cap.initial_usd)
         return coin.model_copy(
