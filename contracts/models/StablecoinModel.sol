@@ -5,7 +5,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 /// @title StablecoinModel
 /// @notice A model of any dollar coin that the local mainnet has no code of: a plain ERC-20 that one account may mint. Its name
-/// and symbol end in "Model", so that it is never taken for the coin itself.
+/// ends in "Model", so that it is never taken for the coin itself.
 /// @dev Amounts are whole coins with `decimals()` places.
 contract StablecoinModel is ERC20 {
     address public immutable minter;
@@ -14,7 +14,7 @@ contract StablecoinModel is ERC20 {
     error NotMinter(address caller);
 
     constructor(string memory coin, uint8 places, address minter_)
-        ERC20(string.concat(coin, " Model"), string.concat(coin, "Model"))
+        ERC20(string.concat(coin, " Model"), coin)
     {
         minter = minter_;
         _places = places;

@@ -30,7 +30,7 @@ def extended(mainnet) -> Replica:
 def test_add_coin__a_coin_the_state_lacks__is_a_model_and_says_so(extended):
     token = extended.book.token("XUSD")
     assert token.is_model
-    assert extended.rpc.read(token.address, "symbol()", (), "string") == "XUSDModel"
+    assert extended.rpc.read(token.address, "name()", (), "string") == "XUSD Model"
     assert extended.rpc.read(token.address, "isModel()", (), "bool") is True
     extended.mint("XUSD", token.address, 5)
     assert extended.balance("XUSD", token.address) == 5
