@@ -1,4 +1,4 @@
-"""What an emergency fill passes: its own ceiling, a falling price for the public, a budget at the worst prices."""
+"""What an emergency fill passes: its own ceiling, a falling price for the public, a budget of its own."""
 
 import pytest
 from ape.exceptions import ContractLogicError
