@@ -1,4 +1,4 @@
-"""No single source decides: not a venue with a wick, not a bad feed or a dead one, neither for nor against."""
+"""No single source decides: not a venue with a wick, not a bad feed or a dead one, for nor against."""
 
 import pytest
 from ape.utils import ZERO_ADDRESS
