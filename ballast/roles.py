@@ -19,6 +19,7 @@ class RoleId(IntEnum):
     GUARDIAN = 2
     KEEPER = 3
     REPORTER = 4
+    WATCHDOG = 5
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,13 @@ WIRING: Final[tuple[Grant, ...]] = (
         "wider limits let more be lost",
     ),
     Grant(RoleId.GUARDIAN, "Rebalancer", ("pause", "tighten", "tightenPair"), "less is traded, or nothing"),
+    Grant(
+        RoleId.GUARDIAN,
+        "Rebalancer",
+        ("executeEmergencyRebalance",),
+        "out of a coin before the detector confirms; anyone may once it has",
+    ),
+    Grant(RoleId.WATCHDOG, "Rebalancer", ("haltTrading",), "emergencies and exits go on"),
     Grant(RoleId.GOVERNOR, "Rebalancer", ("transferVault",), "another brain is another fund"),
     Grant(RoleId.KEEPER, "Rebalancer", ("executeRebalance",), "trades inside the settlement's bounds"),
     Grant(RoleId.CURATOR, "IndexVault", ("unpauseContributions", "setBandBps"), "lets more coins in"),

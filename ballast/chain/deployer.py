@@ -143,8 +143,8 @@ def create_contracts(run: Transactor, index: IndexFile, say: Report) -> System:
     calculator = _create(run, "IndexCalculator", "IndexCalculator", [authority], say)
     tokens, weights = first_targets(index)
     identity = [index.name, index.symbol, authority, oracle, run.first_sender()]
-    vault = _create(run, "IndexVault", "IndexVault", [*identity, tokens, weights], say)
-    brain = [authority, vault, calculator, oracle, ETH]
+    vault = _create(run, "IndexVault", "IndexVault", [*identity, tokens, weights, ZERO], say)
+    brain = [authority, vault, calculator, oracle, ETH, ZERO]
     _create(run, "Rebalancer", "Rebalancer", brain, say)
     uniswap = index.venues.uniswap_v3
     _create(run, "UniswapV3Venue", "UniswapV3Venue", [uniswap.factory, uniswap.pool_init_code_hash], say)
