@@ -6,6 +6,7 @@ import {IContributionGuard} from "@interfaces/IContributionGuard.sol";
 import {ICrisisDetector} from "@interfaces/ICrisisDetector.sol";
 import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
 import {CrisisParameters} from "./crisis/CrisisParameters.sol";
+import {CrisisSlots} from "./crisis/CrisisSlots.sol";
 import {Look, Observation, PROBE_LIMIT, Probe, RING_LOOKS, Record, Track} from "./crisis/CrisisTypes.sol";
 import {IssuerProbes, StoredProbe} from "./crisis/IssuerProbes.sol";
 import {ObservationRing} from "./crisis/ObservationRing.sol";
@@ -17,6 +18,8 @@ import {CrisisMath} from "./libraries/CrisisMath.sol";
 ///         two sources show; issuers' own words (`setIssuerProbes`) lead to WATCH and hold recovery, never to CRISIS.
 /// @dev A look costs two slots and one of the ring. It moves no funds and is asked by those who do.
 contract CrisisDetector is CrisisParameters, IContributionGuard {
+    using CrisisSlots for Record;
+    using CrisisSlots for Track;
     using ObservationRing for uint256[RING_LOOKS];
     using IssuerProbes for StoredProbe[PROBE_LIMIT];
 
@@ -78,8 +81,8 @@ contract CrisisDetector is CrisisParameters, IContributionGuard {
         State before = r.state;
         CrisisMath.look(r, look, block.timestamp, p);
         _rings[asset].push(track, look);
-        _records[asset] = r;
-        _tracks[asset] = track;
+        _records[asset].store(r);
+        _tracks[asset].store(track);
         emit Observed(asset, look.sight.deviation, look.sight.spread, look.sight.good, r.area);
         if (r.state != before) _noteChange(asset, before, r.state);
         return r.state;
