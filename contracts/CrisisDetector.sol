@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IContributionGuard} from "@interfaces/IContributionGuard.sol";
 import {ICrisisDetector} from "@interfaces/ICrisisDetector.sol";
 import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
@@ -34,6 +35,8 @@ contract CrisisDetector is CrisisParameters, IContributionGuard {
     uint256 public constant REPORT_SPACING = 10 minutes;
     /// @notice s, a volume older than this is unknown.
     uint256 public constant VOLUME_LIFETIME = 2 hours;
+    /// @notice bps{$1}: what is farther from a dollar when it is first looked at is no dollar coin.
+    uint256 public constant MAX_FIRST_DEVIATION = 5_000;
     /// @notice Known volumes in the ring below which no average is believed.
     uint256 public constant LEAST_VOLUMES = 24;
 
@@ -56,6 +59,8 @@ contract CrisisDetector is CrisisParameters, IContributionGuard {
 
     error ObservedTooSoon(uint256 readyAt);
     error UnknownAsset(address asset);
+    /// The oracle's keys for other things, such as ether, are nobody's crisis.
+    error NotADollarCoin(address asset, int256 deviationBps);
     /// The oracle still has sources for it: its looks go on.
     error StillPriced(address asset);
     error ArrayLengthMismatch(uint256 assets, uint256 values);
@@ -78,6 +83,7 @@ contract CrisisDetector is CrisisParameters, IContributionGuard {
         if (block.timestamp < readyAt) revert ObservedTooSoon(readyAt);
         Track memory track = _tracks[asset];
         Look memory look = _look(asset, track, p);
+        if (r.at == 0) _checkFirst(asset, look.sight.deviation);
         State before = r.state;
         CrisisMath.look(r, look, block.timestamp, p);
         _rings[asset].push(track, look);
@@ -204,6 +210,10 @@ contract CrisisDetector is CrisisParameters, IContributionGuard {
         look.stopped = _probes[asset].isStopped(t.probes);
         if (block.timestamp <= uint256(t.reportedAt) + VOLUME_LIFETIME) look.volume = t.volume;
         look.surge = CrisisMath.isSurge(look.volume, t.volumeSum, t.volumeCount, LEAST_VOLUMES, p.surgeTenths);
+    }
+
+    function _checkFirst(address asset, int256 deviation) private pure {
+        if (SignedMath.abs(deviation) > MAX_FIRST_DEVIATION) revert NotADollarCoin(asset, deviation);
     }
 
     function _noteChange(address asset, State from, State to) private {
