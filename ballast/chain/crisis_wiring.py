@@ -25,7 +25,7 @@ def detector_steps(system: System, index: IndexFile) -> list[Step]:
         token = index.coin(symbol).token
         asked = [(token, probe_data(probe, str(system.vault.address))) for probe in probes]
         what = f"issuer probes of {symbol}"
-        check = Check(what, read(system.detector, "issuerProbes", token), asked, _pairs)
+        check = Check(what, read(system.detector, "issuerProbesOf", token), asked, _pairs)
         steps.append(
             Step(f"setting the {what}", (check,), system.detector, "setIssuerProbes", (token, asked))
         )
