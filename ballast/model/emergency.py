@@ -7,6 +7,7 @@ proportion to their ordinary weights, none above the cap; what fits nowhere stay
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from fractions import Fraction
 from typing import Final
 
 from ballast.model.crisis import State
@@ -80,6 +81,42 @@ def role_of(state: State, forced: bool = False, leaning: bool = False, returning
     if state in (State.WATCH, State.DARK) or leaning:
         return Role.HELD
     return Role.RETURNING if returning or state is State.RECOVERING else Role.FREE
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One coin as `EmergencyIndex` finds it."""
+
+    weight: int  # bps, what the calculator says
+    share: int  # bps of the fund's value that it is now, rounded down
+    state: State = State.SOUND
+    recovered: tuple[int, int] = (0, 1)  # in RECOVERING: steps back, all steps
+    forced: bool = False  # by a guardian's word
+    released: tuple[int, int] = (0, 0)  # since a curator took that back: steps, all steps (0: never)
+    plan: tuple[int, ...] | None = None  # bps of every coin in this one's crisis; None: its default
+    leaning: frozenset[int] = frozenset()  # positions of the coins that lean on it
+
+
+def targets(coins: Sequence[Situation], cap: int) -> list[int]:
+    """What `EmergencyIndex` answers; the calculator's weights while every coin is FREE."""
+    cut = [i for i, coin in enumerate(coins) if role_of(coin.state, coin.forced) is Role.CUT]
+    leaning = frozenset(i for asset in cut for i in coins[asset].leaning)
+    weights = [coin.weight for coin in coins]
+    plans = [coins[asset].plan or [w * (i != asset) for i, w in enumerate(weights)] for asset in cut]
+    return compose([_stance(coin, i, i in leaning) for i, coin in enumerate(coins)], plans, cap)
+
+
+def _stance(coin: Situation, position: int, leaning: bool) -> Stance:
+    since_release, steps = coin.released
+    role = role_of(coin.state, coin.forced, leaning, since_release < steps)
+    if role is not Role.RETURNING:
+        return Stance(role, coin.weight, coin.share)
+    paces = [pace for pace in (coin.released,) if pace[0] < pace[1]]
+    if coin.state is State.RECOVERING:
+        paces.append(coin.recovered)
+    done, steps = min(paces, key=lambda pace: Fraction(*pace))
+    own = coin.plan[position] if coin.plan else 0
+    return Stance(role, coin.weight, coin.share, own, done, steps)
 
 
 def compose(coins: Sequence[Stance], emergency: Sequence[Sequence[int]], cap: int) -> list[int]:

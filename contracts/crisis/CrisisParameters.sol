@@ -64,14 +64,15 @@ abstract contract CrisisParameters is ICrisisDetector, AccessManaged {
         _within("surgeLooks", p.surgeLooks, 2, 100);
     }
 
+    /// @dev A gap counts as `maxGap` at most, so one look is never enough for DARK and never takes more than one step back.
     function _checkTimes(CrisisParams memory p) private pure {
         _within("spacing", p.spacing, 1 minutes, 1 hours);
         _within("maxGap", p.maxGap, p.spacing, 1 days);
         _within("calmPeriod", p.calmPeriod, 10 minutes, 30 days);
         _within("recoveryPeriod", p.recoveryPeriod, 1 hours, 90 days);
-        _within("stepInterval", p.stepInterval, 10 minutes, 30 days);
+        _within("stepInterval", p.stepInterval, p.maxGap, 30 days);
         _within("steps", p.steps, 1, 100);
-        _within("darkPeriod", p.darkPeriod, 10 minutes, 30 days);
+        _within("darkPeriod", p.darkPeriod, uint256(p.maxGap) + p.spacing, 30 days);
     }
 
     function _within(bytes32 name, uint256 value, uint256 minimum, uint256 maximum) private pure {

@@ -94,3 +94,15 @@ def _plan(rng: random.Random, asset: int, weights: list[int]) -> tuple[int, ...]
     if kind == 1:
         plan[rng.randrange(len(plan))] = 0
     return tuple(plan)
+
+
+def plan_for(
+    rng: random.Random, asset: int, weights: list[int], leaning: set[int], cap: int
+) -> list[int] | None:
+    """A plan that the setter takes, if there is one."""
+    plan = [rng.randint(0, weight) for weight in weights]
+    plan[asset] = rng.randrange(weights[asset]) if weights[asset] else 0
+    for i in rng.sample(range(len(weights)), len(weights)):
+        if i not in leaning and i != asset:
+            plan[i] += min(BPS - sum(plan), max(0, max(cap, weights[i]) - plan[i]))
+    return plan if sum(plan) == BPS else None
