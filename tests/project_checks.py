@@ -31,6 +31,8 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "replica": (*BASE, "model"),
     "chain": (*BASE, "model", "market_data", "replica", "keeper"),
     "scenario": ("errors", "data"),
+    "histories": ("errors",),
+    "cast": ("units", "errors", "index_file", "model", "data"),
     "demo": (*BASE, "model", "market_data", "replica", "keeper", "chain", "scenario"),
     "bench": (*BASE, "model", "keeper", "replica", "chain"),
     "relay": (*BASE, "model", "chain"),
