@@ -70,11 +70,7 @@ class Stance:
 def role_of(state: State, forced: bool = False, leaning: bool = False, returning: bool = False) -> Role:
     """The most cautious role that applies.
 
-    <<<<<<< HEAD
-        `forced`: a guardian's word. `leaning`: on a coin that is CUT. `returning`: released by the curator a while ago.
-    =======
-        `forced`: a guardian's word. `leaning`: on a coin that is CUT. `returning`: released a while ago.
-    >>>>>>> index
+    `forced`: a guardian's word. `leaning`: on a coin that is CUT. `returning`: released a while ago.
     """
     if forced or state is State.CRISIS:
         return Role.CUT
@@ -122,14 +118,9 @@ def _stance(coin: Situation, position: int, leaning: bool) -> Stance:
 def compose(coins: Sequence[Stance], emergency: Sequence[Sequence[int]], cap: int) -> list[int]:
     """Target weights, sum exactly 10,000.
 
-    <<<<<<< HEAD
-        `emergency` holds, for each coin that is CUT and in any order, the weights of all coins in that crisis: 10,000
-        or less. No coin is raised above `cap` or its ordinary weight while another one has room.
-    =======
-        `emergency` holds, for each coin that is CUT and in any order, the weights of all coins in that crisis:
-        10,000 or less. No FREE coin is raised above `cap` or its ordinary weight while another coin has room; one
-        that returns at most to its step, one that is HELD or CUT never.
-    >>>>>>> index
+    `emergency` holds, for each coin that is CUT and in any order, the weights of all coins in that crisis:
+    10,000 or less. No FREE coin is raised above `cap` or its ordinary weight while another coin has room; one
+    that returns at most to its step, one that is HELD or CUT never.
     """
     base = [min((e[i] for e in emergency), default=coin.weight) for i, coin in enumerate(coins)]
     tops = [_top(coin, at, cap) for coin, at in zip(coins, base, strict=True)]

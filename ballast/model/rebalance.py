@@ -61,8 +61,7 @@ class TriggerParams:
 class Facts:
     """What the decision looks at; the contract's `Facts`."""
 
-    paused: bool  # by a guardian; ordinary sessions by the kill switch, too
-    crisis: bool  # a coin is to be fled, and no emergency session is open
+    paused: bool
     data_good: bool
     session_open: bool
     since_ended: int  # s; 2**256 - 1 when no session ever ended
