@@ -113,7 +113,8 @@ class Allocation:
         """Surpluses go down to target exactly; deficits stop short of it by the aim."""
         total = self.basket.total
         aim = max(1, self.snapshot.params.fill.settle_band_bps // self.policy.aim_fraction) * total
-        gaps = {coin.token: self.basket.gap(coin.token) for coin in self.basket.coins}
+        priced = [coin for coin in self.basket.coins if coin.quote.mid]  # an emergency may lack a price
+        gaps = {coin.token: self.basket.gap(coin.token) for coin in priced}
         self._coins: dict[str, Coin] = {coin.token: coin for coin in self.basket.coins}
         self._surplus = {t: gap // BPS for t, gap in gaps.items() if gap > 0}
         self._deficit = {t: (-gap - aim) // BPS for t, gap in gaps.items() if -gap > aim}

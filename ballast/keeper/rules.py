@@ -1,8 +1,12 @@
-"""The Rebalancer's view of a snapshot: basket, verdict, limits; computed with the exact model."""
+"""The Rebalancer's view of a snapshot: basket, verdict, limits; computed with the exact model.
 
-from dataclasses import dataclass
+An emergency session has terms of its own: `as_traded` puts them into the snapshot, so that nothing else here
+has to tell sessions apart.
+"""
 
-from ballast.keeper.snapshot import Coin, Phase, Snapshot, Verdict
+from dataclasses import dataclass, replace
+
+from ballast.keeper.snapshot import Coin, EmergencyView, FillParams, Phase, Snapshot, Verdict
 from ballast.model.prices import PriceQuote, Status
 from ballast.model.rebalance import (
     Facts,
@@ -55,13 +59,65 @@ class Basket:
 
 
 def is_open(snapshot: Snapshot) -> bool:
-    """Whether a session is open; one past its time is not, even before anybody says so on chain."""
-    return snapshot.session.phase == Phase.OPEN and snapshot.timestamp < snapshot.session.expires_at
+    """Whether a session is open; one past its time or outdated is not, even before anybody says so."""
+    in_time = snapshot.timestamp < snapshot.session.expires_at
+    return snapshot.session.phase == Phase.OPEN and in_time and not is_outdated(snapshot)
 
 
-def is_tradable(quote: PriceQuote) -> bool:
-    """Whether a price is fit to trade on."""
-    return quote.status == Status.GOOD and 0 < quote.low <= quote.high
+def is_outdated(snapshot: Snapshot) -> bool:
+    """Whether the session's targets were set before the last change towards caution."""
+    session, emergency = snapshot.session, snapshot.emergency
+    if emergency is None:
+        return False
+    # What was opened in the block of the change may have been opened before it; an emergency answers to it.
+    return emergency.changed_at >= session.opened_at + session.is_emergency
+
+
+def in_emergency(snapshot: Snapshot) -> bool:
+    """Whether an emergency session is open."""
+    return is_open(snapshot) and snapshot.session.is_emergency
+
+
+def is_tradable(quote: PriceQuote, lenient: bool = False) -> bool:
+    """Whether a price is fit to trade on; an emergency also trades on sources that disagree."""
+    fit = (Status.GOOD, Status.DIVERGED) if lenient else (Status.GOOD,)
+    return quote.status in fit and 0 < quote.low <= quote.high
+
+
+def as_traded(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with the terms that fills are held to: in an emergency session prices, limits and loss
+    budget are the emergency's, and a coin without a usable price counts nothing. The same when done twice.
+    """
+    emergency = snapshot.emergency
+    if emergency is None or not in_emergency(snapshot):
+        return snapshot
+    used, filled_at = emergency.loss_used, emergency.last_fill_at
+    return replace(
+        snapshot,
+        coins=tuple(
+            coin
+            if is_tradable(coin.quote, lenient=True)
+            else replace(coin, quote=PriceQuote(0, 0, coin.quote.status))
+            for coin in snapshot.coins
+        ),
+        params=replace(snapshot.params, fill=_emergency_fill(emergency), pairs=()),
+        session=replace(snapshot.session, loss_used=used, last_fill_at=filled_at),
+    )
+
+
+def _emergency_fill(emergency: EmergencyView) -> FillParams:
+    """An emergency's limits as a session's: the ceiling is the slippage at rest, so nothing widens it."""
+    given = emergency.params
+    return FillParams(
+        settle_band_bps=given.settle_band_bps,
+        slip_bps=given.slip_bps,
+        slip_ceiling_bps=given.slip_bps,
+        loss_budget_bps=given.loss_budget_bps,
+        loss_period=given.loss_period,
+        fill_interval=given.fill_interval,
+        max_trades=given.max_trades,
+        max_trade_value=given.max_trade_value,
+    )
 
 
 def basket_of(snapshot: Snapshot) -> Basket:
@@ -88,17 +144,23 @@ def bad_prices(snapshot: Snapshot) -> tuple[str, ...]:
 
 def since_ended(snapshot: Snapshot) -> int:
     """Seconds since a session last ended; beyond any cooldown when none ever did or one is open."""
-    session = snapshot.session
+    session, emergency = snapshot.session, snapshot.emergency
     ended_at = session.expires_at if session.phase == Phase.OPEN else session.last_ended_at
+    if session.phase == Phase.OPEN and emergency is not None and is_outdated(snapshot):
+        ended_at = min(ended_at, emergency.changed_at)
     return _NEVER if ended_at == 0 or is_open(snapshot) else snapshot.timestamp - ended_at
 
 
 def assess(snapshot: Snapshot) -> Verdict:
     """What `shouldRebalance()` must answer in the snapshot's block."""
+    snapshot = as_traded(snapshot)
     trigger, basket = snapshot.params.trigger, basket_of(snapshot)
+    fleeing = in_emergency(snapshot)
+    crisis = snapshot.emergency is not None and snapshot.emergency.due is not None and not fleeing
     facts = Facts(
-        paused=snapshot.paused,
-        data_good=not snapshot.data_stale and not bad_prices(snapshot),
+        paused=snapshot.paused or (snapshot.halted and not crisis and not fleeing),
+        crisis=crisis,
+        data_good=fleeing or not (snapshot.data_stale or bad_prices(snapshot)),
         session_open=is_open(snapshot),
         since_ended=since_ended(snapshot),
         since_settled=snapshot.timestamp - snapshot.session.last_settled_at,

@@ -32,6 +32,7 @@ class Reason(IntEnum):
     GAS_TOO_HIGH = 7
     STALE_DATA = 8
     PAUSED = 9
+    CRISIS = 10
 
 
 class Move(IntEnum):
@@ -69,6 +70,8 @@ class Facts:
     peg_bps: int
     to_move: int  # WAD{USD}
     gas_cost: int  # WAD{USD}
+    crisis: bool = False  # an emergency is due, and no emergency session is open
+    halted: bool = False  # ordinary trading is stopped
 
 
 def mid(low: int, high: int) -> int:
@@ -115,6 +118,8 @@ def decide(facts: Facts, params: TriggerParams, settle_band_bps: int) -> tuple[b
     """Whether a rebalance may run now, and the one reason why or why not."""
     gates = (
         (facts.paused, False, Reason.PAUSED),
+        (facts.crisis, True, Reason.CRISIS),
+        (facts.halted, False, Reason.PAUSED),
         (not facts.data_good, False, Reason.STALE_DATA),
         (facts.session_open, True, Reason.SESSION_OPEN),
         (facts.since_ended < params.cooldown, False, Reason.COOLDOWN),

@@ -106,6 +106,8 @@ library RebalanceMath {
         returns (bool, IRebalancer.Reason)
     {
         if (f.paused) return (false, IRebalancer.Reason.PAUSED);
+        if (f.crisis) return (true, IRebalancer.Reason.CRISIS);
+        if (f.halted) return (false, IRebalancer.Reason.PAUSED);
         if (!f.dataGood) return (false, IRebalancer.Reason.STALE_DATA);
         if (f.sessionOpen) return (true, IRebalancer.Reason.SESSION_OPEN);
         if (f.sinceEnded < p.cooldown) return (false, IRebalancer.Reason.COOLDOWN);
@@ -135,7 +137,8 @@ library RebalanceMath {
         return limit < ceiling ? limit : ceiling;
     }
 
-    /// @notice The least a trade may bring: what was sold at its low price, buying at the high one, less the slippage.
+    /// @notice The least a trade may bring: what was sold at its low price, buying at the high one, times what is kept.
+    /// @param keepBps bps of the price: 10,000 less the slippage, above it where a premium is asked.
     /// @return {tokenOut}, own decimals, rounded up.
     function minimumOut(
         uint256 sold,
@@ -143,9 +146,9 @@ library RebalanceMath {
         uint256 lowIn,
         uint256 scaleOut,
         uint256 highOut,
-        uint256 slipBps
+        uint256 keepBps
     ) internal pure returns (uint256) {
-        return _ceilDiv(sold * scaleIn * lowIn * (BPS - slipBps), scaleOut * highOut * BPS);
+        return _ceilDiv(sold * scaleIn * lowIn * keepBps, scaleOut * highOut * BPS);
     }
 
     /// @notice How a coin moved against its target value, which is fixed on the fund's value before the fill.

@@ -109,7 +109,7 @@ contract RebalanceMathBatch {
             FloorCase memory c = cases[i];
             slips[i] = RebalanceMath.slippage(c.base, c.ceiling, c.midIn, c.midOut, c.snapIn, c.snapOut);
             least[i] =
-                RebalanceMath.minimumOut(c.sold, c.scaleIn, c.lowIn, c.scaleOut, c.highOut, slips[i]);
+                RebalanceMath.minimumOut(c.sold, c.scaleIn, c.lowIn, c.scaleOut, c.highOut, 10_000 - slips[i]);
         }
     }
 

@@ -11,7 +11,8 @@ from eth_utils import keccak
 
 from ballast.model.rebalance import Reason
 
-CURATOR_ROLE, GUARDIAN_ROLE, KEEPER_ROLE = 1, 2, 3  # contracts/access/Roles.sol, internals without an ABI
+# As contracts/access/Roles.sol, whose internals have no ABI, numbers them.
+CURATOR_ROLE, GUARDIAN_ROLE, KEEPER_ROLE, WATCHDOG_ROLE = 1, 2, 3, 5
 GOVERNED = {
     CURATOR_ROLE: (
         "setParams",
@@ -21,6 +22,7 @@ GOVERNED = {
     ),
     GUARDIAN_ROLE: ("pause", "tighten", "tightenPair"),
     KEEPER_ROLE: ("executeRebalance",),
+    WATCHDOG_ROLE: ("haltTrading",),
 }
 GOOD, DIVERGED, STALE, INVALID = 1, 2, 3, 4  # IPriceOracle.Status
 IDLE, OPEN, SETTLED, EXPIRED = range(4)  # Phase
@@ -152,9 +154,21 @@ def stranger(accounts: Any) -> AccountAPI:
     return accounts[5]
 
 
+@pytest.fixture(scope="session")
+def watchdog(accounts: Any) -> AccountAPI:
+    """In life the KillSwitch."""
+    return accounts[6]
+
+
+@pytest.fixture(scope="session")
+def holders(curator: Any, guardian: Any, keeper: Any, watchdog: Any) -> dict[int, AccountAPI]:
+    """Who has which role."""
+    return {CURATOR_ROLE: curator, GUARDIAN_ROLE: guardian, KEEPER_ROLE: keeper, WATCHDOG_ROLE: watchdog}
+
+
 @pytest.fixture(scope="module")
 def system(
-    project: Any, chain: Any, governor: Any, curator: Any, guardian: Any, keeper: Any, investor: Any
+    project: Any, chain: Any, governor: Any, curator: Any, keeper: Any, investor: Any, holders: Any
 ) -> System:
     """$1,000,000 on target, every role wired without delays."""
     coins = [governor.deploy(project.TokenWithModes, d) for d in DECIMALS]
@@ -163,11 +177,11 @@ def system(
     calculator = governor.deploy(project.MockCalculator)
     access = governor.deploy(project.IndexAccess, governor)
     vault = governor.deploy(
-        project.IndexVault, "Ballast Index", "BLST", access, oracle, governor, coins, list(WEIGHTS)
+        project.IndexVault, "Ballast Index", "BLST", access, oracle, governor, coins, list(WEIGHTS), ZERO
     )
-    rebalancer = governor.deploy(project.Rebalancer, access, vault, calculator, oracle, weth)
+    rebalancer = governor.deploy(project.Rebalancer, access, vault, calculator, oracle, weth, ZERO)
     vault.transferOwnership(rebalancer, sender=governor)
-    for role, member in ((CURATOR_ROLE, curator), (GUARDIAN_ROLE, guardian), (KEEPER_ROLE, keeper)):
+    for role, member in holders.items():
         access.setTargetFunctionRole(rebalancer, selectors(rebalancer, GOVERNED[role]), role, sender=governor)
         access.grantRole(role, member, 0, sender=governor)
     venue = governor.deploy(project.TermsVenue)

@@ -90,6 +90,8 @@ def decision_case(rng: Random) -> tuple:
         peg_bps=rng.choice((near(rng, params.price_bps), rng.randrange(BPS))),
         to_move=rng.choice((near(rng, params.min_value), rng.randrange(10**26))),
         gas_cost=rng.choice((near(rng, params.gas_ceiling), rng.randrange(10**20))),
+        crisis=rng.random() < 0.1,
+        halted=rng.random() < 0.1,
     )
     return facts, params, band
 
