@@ -104,6 +104,21 @@ def stances(coins: Sequence[Situation]) -> tuple[list[Stance], list[Sequence[int
     return [_stance(coin, i, i in leaning) for i, coin in enumerate(coins)], plans
 
 
+def first_due(coins: Sequence[Situation], weights: Sequence[int], settle_band_bps: int) -> int | None:
+    """The first coin that is CUT and more of the fund than its target and the settle band; None without one.
+
+    `weights` are the targets, bps.
+    """
+    return next(
+        (
+            i
+            for i, (coin, weight) in enumerate(zip(coins, weights, strict=True))
+            if role_of(coin.state, coin.forced) is Role.CUT and coin.share > weight + settle_band_bps
+        ),
+        None,
+    )
+
+
 def _stance(coin: Situation, position: int, leaning: bool) -> Stance:
     since_release, steps = coin.released
     role = role_of(coin.state, coin.forced, leaning, since_release < steps)
@@ -152,20 +167,6 @@ def defaults(asset: int, weights: Sequence[int], leaning: Sequence[bool], cap: i
     ]
     without = [0 if i == asset else weight for i, weight in enumerate(weights)]
     return compose(coins, [without], cap)
-
-
-def first_due(
-    coins: Sequence[Stance], values: Sequence[int], weights: Sequence[int], settle_band_bps: int
-) -> int | None:
-    """The first coin that is cut and worth more than its target and the settle band; None without one.
-
-    `values` WAD{USD} of the fund's coins, `weights` the composed ones.
-    """
-    total = sum(values)
-    for i, coin in enumerate(coins):
-        if coin.role is Role.CUT and values[i] * BPS > (weights[i] + settle_band_bps) * total:
-            return i
-    return None
 
 
 def public_keep(elapsed: int, auction: int, premium: int, slip: int) -> int:
