@@ -134,7 +134,7 @@ def flight_lines(flight: Flight, seconds: float) -> list[str]:
 
 def drill_tables(report: dict[str, Any]) -> list[Any]:
     """A rehearsal: weights before and after, what it cost, and what would be signed."""
-    weights = Table(title=f"rehearsal: {report['asset']} at {report['price']} USD ({report['how']})")
+    weights = Table(title=f"rehearsal: {report['asset']} at {report['price']} USD")
     for column in ("coin", "before", "after", "emergency target"):
         weights.add_column(column, justify="left" if column == "coin" else "right")
     for coin in report["coins"]:
@@ -162,6 +162,7 @@ def _drill_facts(report: dict[str, Any]) -> dict[str, str]:
     share = report["cost"] * BPS / value if value else 0
     after = report["crisis_after"]
     return {
+        "on the fork": report["how"],
         "until the crisis is confirmed": "a guardian's word"
         if after is None
         else f"{after / _HOUR:.1f} h, {report['looks']} looks",

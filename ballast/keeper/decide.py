@@ -70,6 +70,8 @@ class Cause(StrEnum):
     EXPIRED = "EXPIRED"  # the session is past its time
     OUTDATED = "OUTDATED"  # a coin has come under suspicion since the session's targets were set
     CRISIS = "CRISIS"  # a coin in crisis is above its emergency weight
+    CHECKPOINT_DUE = "CHECKPOINT_DUE"  # the kill switch has no recent value of a share
+    FALLEN = "FALLEN"  # a share has lost too much too fast
     LOOK_DUE = "LOOK_DUE"  # the detector has not seen a coin for long enough
     CHECKPOINT_DUE = "CHECKPOINT_DUE"  # the kill switch has not seen the fund for long enough
     FALLEN = "FALLEN"  # a share has lost too much in too short a time

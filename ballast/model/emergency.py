@@ -64,7 +64,7 @@ class Stance:
     share: int  # of the fund's value that it is now, rounded down
     own: int = 0  # its own emergency weight; for RETURNING
     done: int = 0  # steps back; for RETURNING
-    steps: int = 1  # all steps; for RETURNING
+    steps: int = 0  # all steps, at least 1; for RETURNING
 
 
 def role_of(state: State, forced: bool = False, leaning: bool = False, returning: bool = False) -> Role:
