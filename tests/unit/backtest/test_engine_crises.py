@@ -161,6 +161,16 @@ def test_run__coin_with_a_single_source__never_in_crisis(path: list[int]) -> Non
     assert lookout.records["USDC"].area == 0
 
 
+def test_run__fled_coin_that_dies_for_good__does_not_stop_the_others() -> None:
+    """Below the feeds' bounds it has no price any more, and no place in the basket either."""
+    path = [WAD] * DAY + [wad_of("0.7")] * DAY + [wad_of("0.02")] * (10 * DAY)
+    prices = w.calm(len(path)) | {"USDT": path}
+    result = Backtest(w.inputs(prices, w.caps(13, DAI=0.2, USDC=-0.1))).run()
+    assert [flight.asset for flight in result.emergencies] == ["USDT"]
+    dead = result.points[0].at + 2 * DAY * w.HOUR
+    assert [rebalance.reason for rebalance in result.rebalances if rebalance.at > dead]
+
+
 def test_run__shock_that_is_over_within_the_hour__no_crisis() -> None:
     assert fallen("0.2", 1).emergencies == []
 
