@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ballast.keeper.planning import PlannedTrade
-from ballast.keeper.rules import as_traded, basket_of, is_open, slip_limit, trade_limit
+from ballast.keeper.rules import as_traded, basket_of, is_open, is_outdated, slip_limit, trade_limit
 from ballast.keeper.snapshot import Phase, Session, SessionPrice, Snapshot
 from ballast.model.rebalance import (
     PPT_PER_BPS,
@@ -17,6 +17,7 @@ from ballast.model.rebalance import (
     snapshot_price,
     unit_value,
     value_of,
+    worst_change,
 )
 
 
@@ -69,7 +70,7 @@ def fled(fund: Fund, snapshot: Snapshot) -> Fund:
     session, emergency = snapshot.session, snapshot.emergency
     assert emergency is not None, "somebody says that a coin is to be fled"
     if session.phase == Phase.OPEN:
-        ended = min(session.expires_at, snapshot.timestamp)
+        ended = session.last_ended_at if is_open(snapshot) else _end_of(snapshot)
         snapshot = replace(snapshot, session=replace(session, phase=Phase.EXPIRED, last_ended_at=ended))
     return _begun(fund, snapshot, emergency.params.session_length, True)
 
@@ -96,8 +97,7 @@ def closed(fund: Fund, snapshot: Snapshot) -> Fund:
     """The session ended: past its time as of then, outdated or settled now. The caller knows that it may."""
     session = fund.session
     if not is_open(snapshot):
-        ended = min(session.expires_at, snapshot.timestamp)
-        over = replace(session, phase=Phase.EXPIRED, last_ended_at=ended, prices=())
+        over = replace(session, phase=Phase.EXPIRED, last_ended_at=_end_of(snapshot), prices=())
         return replace(fund, session=over)
     return replace(fund, session=_settled(session, snapshot.timestamp))
 
@@ -123,6 +123,14 @@ def filled(
         reserves[trade.token_in] -= trade.amount_in
         reserves[trade.token_out] += got
     return _measured(fund, snapshot, reserves)
+
+
+def _end_of(snapshot: Snapshot) -> int:
+    """s, when a session that is open no more has ended: at its time, or when its targets were outdated."""
+    expires_at, emergency = snapshot.session.expires_at, snapshot.emergency
+    if emergency is None or not is_outdated(snapshot):
+        return expires_at
+    return min(expires_at, emergency.changed_at)
 
 
 def _settled(session: Session, now: int) -> Session:
@@ -163,7 +171,7 @@ def _check_holdings(fund: Fund, trades: Sequence[PlannedTrade]) -> Refusal | Non
 def _measured(fund: Fund, snapshot: Snapshot, reserves: Mapping[str, int]) -> Filled | Refusal:
     """Movements towards the targets, then the loss budget."""
     basket, limits, now = basket_of(snapshot), snapshot.params.fill, snapshot.timestamp
-    ends = []
+    ends, counted = [], 0
     for coin, target, value in zip(basket.coins, basket.targets, basket.values, strict=True):
         end = value_of(reserves[coin.token], coin.scale, coin.quote.mid)
         dust = unit_value(coin.scale, coin.quote.mid)
@@ -173,13 +181,16 @@ def _measured(fund: Fund, snapshot: Snapshot, reserves: Mapping[str, int]) -> Fi
                 "Movement" + move.name, f"{coin.symbol} from {value} to {end}, target {target} bps"
             )
         ends.append(end)
+        if end != value:
+            counted += worst_change(value, end, coin.quote.low, coin.quote.high)
     total = sum(ends)
     budget, (spent, spent_at) = limits.loss_budget_bps, fund.spent
     used = refilled(spent, now - spent_at, budget, limits.loss_period)
-    if total < basket.total:
-        used += loss_share(basket.total - total, basket.total)
+    loss = counted if fund.session.is_emergency else basket.total - total
+    if loss > 0:
+        used += loss_share(loss, basket.total)
         if used > budget * PPT_PER_BPS:
-            return Refusal("LossBudgetExceeded", f"{basket.total - total}")
+            return Refusal("LossBudgetExceeded", f"{loss}")
     drift = max_drift(ends, total, basket.targets)
     settled = drift <= limits.settle_band_bps
     fresh = _charged(replace(fund, reserves=reserves), used, now)

@@ -1,20 +1,17 @@
 """The detector and the emergency weights of a backtest: what CrisisDetector and EmergencyIndex would hold."""
 
-from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from ballast.backtest.inputs import Inputs
 from ballast.keeper.snapshot import EmergencyView, Peg
 from ballast.keeper.watch import due_observations
-from ballast.model.crisis import Record, Sight, State, is_surge, look, sight, steps_done
-from ballast.model.emergency import Role, Stance, compose, first_due
+from ballast.model.crisis import Record, Sight, State, look, sight, steps_done
+from ballast.model.emergency import Situation, first_due, targets
+from ballast.model.volumes import Volumes
 from ballast.units import BPS
 
-RING: Final = 64  # looks that volumes are averaged over
-LEAST: Final = 24  # volumes that make an average
-GROWTH: Final = 10  # a reported volume is at most so many times the one before
-_VOLUME_MAX_AGE: Final = 2 * 3_600
 _WORSE: Final = frozenset({State.WATCH, State.CRISIS, State.DARK})
 
 
@@ -27,18 +24,16 @@ class Lookout:
         self._given = inputs.index.crisis
         self._params = self._given.detector.model
         self._terms = self._given.emergency.model
-        self._volumes: dict[str, tuple[int, int]] = {}  # whole USD an hour as reported, and when
-        self._rings: dict[str, deque[int]] = {symbol: deque(maxlen=RING) for symbol in self._symbols}
+        self._volumes: dict[str, Volumes] = {symbol: Volumes() for symbol in self._symbols}
         self.records: dict[str, Record] = {symbol: Record() for symbol in self._symbols}
         self.changed_at = 0  # s, the last change of a state towards caution
 
     def report_volumes(self, now: int) -> None:
         """The reporter's volumes, within the detector's bounds."""
-        for symbol in self._symbols:
-            volume = self._inputs.volume(symbol, now)
+        for symbol, before in self._volumes.items():
+            volume = min(self._inputs.volume(symbol, now), before.allowed(now))
             if volume:
-                before, _ = self._volumes.get(symbol, (volume, 0))
-                self._volumes[symbol] = min(volume, GROWTH * before), now
+                self._volumes[symbol] = before.reported(volume, now)
 
     def due(self, now: int) -> tuple[str, ...]:
         """The coins to look at now, by token."""
@@ -46,48 +41,41 @@ class Lookout:
 
     def observe(self, symbol: str, now: int) -> tuple[State, State] | None:
         """One look; the states before and after when it changed."""
-        old, volume = self.records[symbol], self._volume(symbol, now)
-        ring = self._rings[symbol]
-        known = [earlier for earlier in ring if earlier]
-        surge = is_surge(volume, sum(known), len(known), LEAST, self._params.surge_tenths)
+        old, volumes = self.records[symbol], self._volumes[symbol]
+        surge = volumes.surges(now, self._params.surge_tenths)
         new = look(old, self._sight(symbol, now), False, surge, now, self._params)
-        ring.append(volume)
-        self.records[symbol] = new
+        self._volumes[symbol], self.records[symbol] = volumes.looked(now), new
         if new.state is old.state:
             return None
         if new.state in _WORSE:
             self.changed_at = now
         return old.state, new.state
 
-    def stances(self, weights: Sequence[int], values: Sequence[int]) -> list[Stance]:
-        """Every coin's part in the composition."""
-        total = max(1, sum(values))
-        roles = self._roles()
-        return [
-            Stance(
-                roles[symbol],
-                weights[i],
-                values[i] * BPS // total,
-                self._plan(symbol, weights)[i],
-                steps_done(self.records[symbol], self._params),
-                self._params.steps,
-            )
-            for i, symbol in enumerate(self._symbols)
-        ]
-
     def composed(self, weights: Sequence[int], values: Sequence[int]) -> tuple[list[int], str | None]:
         """The weights that the states allow, and the first coin to flee."""
-        stances = self.stances(weights, values)
-        if all(stance.role is Role.FREE for stance in stances):
+        if all(record.state is State.SOUND for record in self.records.values()):
             return list(weights), None
-        plans = [
-            self._plan(symbol, weights)
-            for symbol, stance in zip(self._symbols, stances, strict=True)
-            if stance.role is Role.CUT
+        total = max(1, sum(values))
+        coins = [
+            replace(self._situation(symbol), weight=weight, share=value * BPS // total)
+            for symbol, weight, value in zip(self._symbols, weights, values, strict=True)
         ]
-        targets = compose(stances, plans, self._terms.cap_bps)
-        at = first_due(stances, values, targets, self._terms.settle_band_bps)
-        return targets, None if at is None else self._symbols[at]
+        wanted = targets(coins, self._terms.cap_bps)
+        at = first_due(coins, wanted, self._terms.settle_band_bps)
+        return wanted, None if at is None else self._symbols[at]
+
+    def _situation(self, symbol: str) -> Situation:
+        """A coin's state and what was set beforehand for it."""
+        record, plan = self.records[symbol], self._given.emergency_weights.get(symbol)
+        leaning = self._given.risk_groups.get(symbol, ())
+        return Situation(
+            weight=0,
+            share=0,
+            state=record.state,
+            recovered=(steps_done(record, self._params), self._params.steps),
+            plan=None if plan is None else tuple(plan.get(name, 0) for name in self._symbols),
+            leaning=frozenset(i for i, name in enumerate(self._symbols) if name in leaning),
+        )
 
     def view(self, now: int, due: str | None, loss_used: int, last_fill_at: int) -> EmergencyView:
         """What a keeper's snapshot shows of it."""
@@ -109,33 +97,3 @@ class Lookout:
     def _sight(self, symbol: str, now: int) -> Sight:
         prices, sources = self._inputs.good_prices(symbol, now)
         return sight(prices, sources, self._params.confirmations)
-
-    def _volume(self, symbol: str, now: int) -> int:
-        volume, at = self._volumes.get(symbol, (0, 0))
-        return volume if now - at <= _VOLUME_MAX_AGE else 0
-
-    def _roles(self) -> dict[str, Role]:
-        """The most cautious role that applies to each coin."""
-        states = {symbol: record.state for symbol, record in self.records.items()}
-        leaning = {
-            other
-            for symbol, others in self._given.risk_groups.items()
-            if states.get(symbol) is State.CRISIS
-            for other in others
-        }
-        return {symbol: _role(state, symbol in leaning) for symbol, state in states.items()}
-
-    def _plan(self, symbol: str, weights: Sequence[int]) -> list[int]:
-        """The weights for the coin's crisis; unless given, the ordinary ones without it."""
-        given = self._given.emergency_weights.get(symbol)
-        if given is None:
-            return [0 if name == symbol else weights[i] for i, name in enumerate(self._symbols)]
-        return [given.get(name, 0) for name in self._symbols]
-
-
-def _role(state: State, leans: bool) -> Role:
-    if state is State.CRISIS:
-        return Role.CUT
-    if leans or state in (State.WATCH, State.DARK):
-        return Role.HELD
-    return Role.RETURNING if state is State.RECOVERING else Role.FREE

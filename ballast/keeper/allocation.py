@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Self
 
 from ballast.keeper.market import Market, Route, routes_between
-from ballast.keeper.rules import Basket, budget_left, floor_out, trade_limit
+from ballast.keeper.rules import Basket, budget_left, floor_out, loss_counted, trade_limit
 from ballast.keeper.snapshot import Coin, Snapshot
 from ballast.model.rebalance import value_of
 from ballast.settings import Settings
@@ -201,7 +201,10 @@ class Allocation:
         value_in = value_of(amount, sold.scale, sold.quote.mid)
         value_out = value_of(out, bought.scale, bought.quote.mid)
         worst = value_out * (BPS - self.policy.quote_tolerance_bps) // BPS
-        return Step(route, amount, out, value_in, value_out, value_in - worst) if value_in else None
+        if not value_in:
+            return None
+        loss = loss_counted(self.snapshot, sold, bought, value_in, worst)
+        return Step(route, amount, out, value_in, value_out, loss)
 
     def _admit(self, step: Step | None, route: Route, sold: Coin, bought: Coin) -> Step | None:
         """The step if floor, deficit and loss budget let it pass."""

@@ -20,6 +20,7 @@ from ballast.model.rebalance import (
     slippage,
     value_of,
     value_to_move,
+    worst_change,
     worst_peg,
 )
 from ballast.units import BPS
@@ -158,7 +159,8 @@ def assess(snapshot: Snapshot) -> Verdict:
     fleeing = in_emergency(snapshot)
     crisis = snapshot.emergency is not None and snapshot.emergency.due is not None and not fleeing
     facts = Facts(
-        paused=snapshot.paused or (snapshot.halted and not crisis and not fleeing),
+        paused=snapshot.paused,
+        halted=snapshot.halted and not fleeing,
         crisis=crisis,
         data_good=fleeing or not (snapshot.data_stale or bad_prices(snapshot)),
         session_open=is_open(snapshot),
@@ -200,6 +202,17 @@ def budget_left(snapshot: Snapshot) -> int:
     elapsed = snapshot.timestamp - session.last_fill_at
     used = refilled(session.loss_used, elapsed, fill.loss_budget_bps, fill.loss_period)
     return loss_available(used, fill.loss_budget_bps, basket_of(snapshot).total)
+
+
+def loss_counted(snapshot: Snapshot, sold: Coin, bought: Coin, value_in: int, value_out: int) -> int:
+    """WAD{USD} that a trade takes off the loss budget; below 0 a gain. Both values at mid prices.
+
+    An emergency trades on sources that disagree, and counts the worst of them.
+    """
+    if not in_emergency(snapshot):
+        return value_in - value_out
+    given = worst_change(value_in, 0, sold.quote.low, sold.quote.high)
+    return given + worst_change(0, value_out, bought.quote.low, bought.quote.high)
 
 
 def _limits(snapshot: Snapshot, sold: Coin, bought: Coin) -> tuple[int, int]:

@@ -102,6 +102,21 @@ def targets(coins: Sequence[Situation], cap: int) -> list[int]:
     return compose([_stance(coin, i, i in leaning) for i, coin in enumerate(coins)], plans, cap)
 
 
+def first_due(coins: Sequence[Situation], weights: Sequence[int], settle_band_bps: int) -> int | None:
+    """The first coin that is CUT and more of the fund than its target and the settle band; None without one.
+
+    `weights` are the targets, bps.
+    """
+    return next(
+        (
+            i
+            for i, (coin, weight) in enumerate(zip(coins, weights, strict=True))
+            if role_of(coin.state, coin.forced) is Role.CUT and coin.share > weight + settle_band_bps
+        ),
+        None,
+    )
+
+
 def _stance(coin: Situation, position: int, leaning: bool) -> Stance:
     since_release, steps = coin.released
     role = role_of(coin.state, coin.forced, leaning, since_release < steps)

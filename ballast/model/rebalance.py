@@ -168,6 +168,17 @@ def unit_value(scale: int, price: int) -> int:
     return ceil_div(scale * price, WAD)
 
 
+def worst_change(before: int, after: int, low: int, high: int) -> int:
+    """WAD{USD} an emergency fill counts for a coin: sold at its high price or, below 0, bought at its low.
+
+    `before` and `after` are the coin's values WAD{USD} at the mid price of its bounds.
+    """
+    middle = mid(low, high)
+    if after < before:
+        return (before - after) * high // middle + 1
+    return -((after - before) * low // middle) if after > before else 0
+
+
 def refilled(used: int, elapsed: int, budget_bps: int, period: int) -> int:
     """ppt still spent of the budget after `elapsed` seconds."""
     return max(0, used - budget_bps * PPT_PER_BPS * elapsed // period)
