@@ -64,7 +64,7 @@ class Stance:
     share: int  # of the fund's value that it is now, rounded down
     own: int = 0  # its own emergency weight; for RETURNING
     done: int = 0  # steps back; for RETURNING
-    steps: int = 1  # all steps; for RETURNING
+    steps: int = 0  # all steps, at least 1; for RETURNING
 
 
 def role_of(state: State, forced: bool = False, leaning: bool = False, returning: bool = False) -> Role:
@@ -93,13 +93,15 @@ class Situation:
     leaning: frozenset[int] = frozenset()  # positions of the coins that lean on it
 
 
-def targets(coins: Sequence[Situation], cap: int) -> list[int]:
-    """What `EmergencyIndex` answers; the calculator's weights while every coin is FREE."""
+def stances(coins: Sequence[Situation]) -> tuple[list[Stance], list[Sequence[int]]]:
+    """Every coin's part in the composition, and the plans of those that are CUT; both for `compose`."""
     cut = [i for i, coin in enumerate(coins) if role_of(coin.state, coin.forced) is Role.CUT]
     leaning = frozenset(i for asset in cut for i in coins[asset].leaning)
     weights = [coin.weight for coin in coins]
-    plans = [coins[asset].plan or [w * (i != asset) for i, w in enumerate(weights)] for asset in cut]
-    return compose([_stance(coin, i, i in leaning) for i, coin in enumerate(coins)], plans, cap)
+    plans: list[Sequence[int]] = [
+        coins[asset].plan or [w * (i != asset) for i, w in enumerate(weights)] for asset in cut
+    ]
+    return [_stance(coin, i, i in leaning) for i, coin in enumerate(coins)], plans
 
 
 def first_due(coins: Sequence[Situation], weights: Sequence[int], settle_band_bps: int) -> int | None:

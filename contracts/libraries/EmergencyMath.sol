@@ -80,6 +80,23 @@ library EmergencyMath {
         if (left != 0) weights[_lastResort(coins, weights)] += left;
     }
 
+    /// @param values WAD{USD} of each coin.
+    /// @param total WAD{USD} of the whole fund.
+    /// @param weights bps, the composed ones.
+    /// @return due The first coin that is CUT and worth more than its target and the settle band; their number without one.
+    function firstDue(
+        Stance[] memory coins,
+        uint256[] memory values,
+        uint256 total,
+        uint256[] memory weights,
+        uint256 settleBandBps
+    ) internal pure returns (uint256 due) {
+        for (; due < coins.length; ++due) {
+            if (coins[due].role != Role.CUT) continue;
+            if (values[due] * BPS > (weights[due] + settleBandBps) * total) break;
+        }
+    }
+
     /// @notice What a public fill must bring at least, falling in a straight line from 10,000 + premium to 10,000 - slip.
     /// @param elapsed s since the session opened.
     /// @param auction s until the floor.
