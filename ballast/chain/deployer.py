@@ -69,6 +69,7 @@ def deploy_index(
     """
     chain = chain_identity()
     preflight(index, chain.chain_id, index_name)
+    first_emergency_weights(index, first_targets(index)[1])  # refused before anything is paid for
     path = record_path(folder, chain, index.symbol)
     run = Transactor(account, path, open_record(path, chain, index, index_name, may_reset, say))
     system = create_contracts(run, index, say)
