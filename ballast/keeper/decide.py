@@ -73,8 +73,6 @@ class Cause(StrEnum):
     CHECKPOINT_DUE = "CHECKPOINT_DUE"  # the kill switch has no recent value of a share
     FALLEN = "FALLEN"  # a share has lost too much too fast
     LOOK_DUE = "LOOK_DUE"  # the detector has not seen a coin for long enough
-    CHECKPOINT_DUE = "CHECKPOINT_DUE"  # the kill switch has not seen the fund for long enough
-    FALLEN = "FALLEN"  # a share has lost too much in too short a time
 
 
 @dataclass(frozen=True)
