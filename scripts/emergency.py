@@ -29,9 +29,10 @@ from ballast.chain.emergency_show import (
     wide_console,
 )
 from ballast.chain.emergency_status import read_emergency
-from ballast.chain.emergency_weights import changes, check_weights, parse_weights, read_rules, weight_act
+from ballast.chain.emergency_weights import changes, parse_weights, read_rules, weight_act
 from ballast.chain.safe import write_batch
 from ballast.chain.snapshot import take_snapshot
+from ballast.emergency_weights import check_weights
 from ballast.errors import ChainError
 from ballast.index_file import read_text
 from ballast.keeper.allocation import Policy

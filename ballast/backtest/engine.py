@@ -107,10 +107,11 @@ class Backtest:
     def _begin(self, now: int) -> None:
         """The deposit buys the basket at its targets and at the known prices."""
         self._data = first_report(self._inputs, now)
+        self._lookout.prepare(self._data.weights)
         weights = {coin.token: self._data.weights[coin.symbol] for coin in self._inputs.coins}
         reserves = {}
         for coin in self._inputs.coins:
-            price = self._inputs.quote(coin.symbol, now).mid
+            price = self._inputs.mark(coin.symbol, now) or 0
             value = self._inputs.assumptions.deposit * weights[coin.token] // BPS
             reserves[coin.token] = int(value * WAD // (price * 10 ** (18 - coin.decimals)))
         self._fund = Fund(reserves, weights, Session(Phase.IDLE, 0, last_settled_at=now))

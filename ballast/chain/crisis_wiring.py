@@ -1,19 +1,18 @@
 """How the contracts for emergencies must be set: the description's `crisis:` section as steps with checks."""
 
-from contextlib import suppress
 from typing import Any
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from ballast.chain.emergency_weights import Rules, Weights, check_weights, weight_tuples
+from ballast.chain.emergency_weights import weight_tuples
 from ballast.chain.multicall import read
 from ballast.chain.system import System
 from ballast.chain.wiring import Check, Step
-from ballast.errors import ConfigError
+from ballast.emergency_weights import Weights, first_emergency_weights
 from ballast.index_file import IndexFile
 from ballast.model.crisis import CrisisParams
-from ballast.model.emergency import EmergencyParams, defaults
+from ballast.model.emergency import EmergencyParams
 
 
 def detector_steps(system: System, index: IndexFile) -> list[Step]:
@@ -111,31 +110,6 @@ def _weights_step(system: System, index: IndexFile, symbol: str, target: Weights
     call = read(system.emergency, "emergencyWeightsOf", token)
     check = Check(what, call, tuples, _pairs, lasting)
     return Step(f"setting the {what}", (check,), system.emergency, "setEmergencyWeights", (token, tuples))
-
-
-def first_emergency_weights(index: IndexFile, weights: list[int]) -> dict[str, dict[str, int]]:
-    """Each coin's emergency weights by symbol: the description's, or the model's defaults.
-
-    A coin whose defaults break a rule, in a basket too small for them, is left out: the contract then
-    composes the calculator's weights without it. ConfigError when the description's own break a rule.
-    """
-    symbols = [coin.symbol for coin in index.coins]
-    current = dict(zip(symbols, weights, strict=True))
-    groups, cap = index.crisis.risk_groups, index.crisis.emergency.cap_bps
-    rules = Rules(current, groups, cap)
-    result: dict[str, dict[str, int]] = {}
-    for at, symbol in enumerate(symbols):
-        given = index.crisis.emergency_weights.get(symbol)
-        if given is not None:
-            check_weights(symbol, given, rules, "crisis.emergency_weights")
-            result[symbol] = given
-            continue
-        leaning = [name in groups.get(symbol, ()) for name in symbols]
-        fallback = dict(zip(symbols, defaults(at, weights, leaning, cap), strict=True))
-        with suppress(ConfigError):
-            check_weights(symbol, fallback, rules, "defaults")
-            result[symbol] = fallback
-    return result
 
 
 def kill_switch_steps(system: System, index: IndexFile) -> list[Step]:

@@ -1,4 +1,4 @@
-"""Emergency weights on their way to the chain: read from YAML, held against its rules, compared."""
+"""Emergency weights on their way to the chain: read from YAML, compared with what it has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,20 +6,10 @@ from dataclasses import dataclass
 from ballast.chain.authority import Act
 from ballast.chain.multicall import aggregate, read
 from ballast.chain.system import System
+from ballast.emergency_weights import Rules, Weights
 from ballast.errors import ConfigError
 from ballast.index_file import IndexFile, parse_mapping
 from ballast.units import BPS
-
-Weights = Mapping[str, int]  # symbol -> bps
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a coin's emergency weights must keep to, as the chain has it now."""
-
-    current: dict[str, int]  # symbol -> bps, the calculator's weights
-    leaning: dict[str, tuple[str, ...]]  # symbol -> the coins that fall with it
-    cap: int  # bps
 
 
 @dataclass(frozen=True)
@@ -48,31 +38,6 @@ def parse_weights(text: str, name: str) -> dict[str, dict[str, int]]:
             if not isinstance(bps, int) or isinstance(bps, bool) or not 0 <= bps <= BPS:
                 raise ConfigError(f"{name}: {asset}.{coin}: {bps!r} is no weight: whole bps, 0 to {BPS}")
     return {str(asset): {str(coin): bps for coin, bps in given.items()} for asset, given in raw.items()}
-
-
-def check_weights(asset: str, weights: Weights, rules: Rules, name: str) -> None:
-    """The rules of `setEmergencyWeights`. ConfigError, one line, for the first that is broken."""
-    for coin in (asset, *weights):
-        if coin not in rules.current:
-            known = ", ".join(rules.current)
-            raise ConfigError(f"{name}: {asset}: {coin} is not a coin of the index: name one of {known}")
-    total = sum(weights.values())
-    if total != BPS:
-        raise ConfigError(f"{name}: {asset}: the weights sum to {total} bps, not {BPS}: correct them")
-    own, current = weights.get(asset, 0), rules.current[asset]
-    if own and own >= current:
-        raise ConfigError(
-            f"{name}: {asset}: {own} bps of {asset} itself is no reduction, it has {current} bps: give less"
-        )
-    for coin in rules.leaning.get(asset, ()):
-        if weights.get(coin, 0) > rules.current[coin]:
-            raise ConfigError(
-                f"{name}: {asset}: {coin} leans on {asset} and must not be raised above its "
-                f"{rules.current[coin]} bps: give less"
-            )
-    for coin, bps in weights.items():
-        if bps > max(rules.cap, rules.current[coin]):
-            raise ConfigError(f"{name}: {asset}: {coin} at {bps} bps is above the cap of {rules.cap} bps")
 
 
 def read_rules(system: System, index: IndexFile) -> Rules:

@@ -83,7 +83,7 @@ class Replay:
         investor, vault = self._players.investor, str(self._system.vault.address)
         reserves = {}
         for coin in self._index.coins:
-            price = self._inputs.quote(coin.symbol, now).mid
+            price = self._inputs.mark(coin.symbol, now) or 0
             value = self._inputs.assumptions.deposit * self._data.weights[coin.symbol] // BPS
             amount = int(value * WAD // (price * 10 ** (18 - coin.decimals)))
             reserves[coin.symbol] = amount

@@ -11,6 +11,7 @@ from typing import Final
 from ballast.backtest.average import DOLLAR_DECIMALS
 from ballast.backtest.inputs import Inputs
 from ballast.backtest.venue import pools_of
+from ballast.cast import only
 from ballast.data.series import Series
 from ballast.index_file import ChainlinkSource, Coin, IndexFile, MarketCap, Source, TwapSource
 from ballast.replica import Pool, Replica
@@ -114,7 +115,7 @@ class Stage:
             kind="chainlink", feed=book.feed(_ETH).address, heartbeat=90_000, min_price=low, max_price=high
         )
         uniswap = index.venues.uniswap_v3.model_copy(update={"fee_tiers": (FEE,)})
-        played = only(index, coins)
+        played = only(index, [coin.symbol for coin in coins]).model_copy(update={"coins": coins})
         return played.model_copy(
             update={
                 "oracle": index.oracle.model_copy(update={"eth_usd": eth}),
@@ -163,25 +164,3 @@ class Stage:
             min_price=bounds.min_price,
             max_price=bounds.max_price,
         )
-
-
-def only(index: IndexFile, coins: tuple[Coin, ...]) -> IndexFile:
-    """The index of these coins alone: what it says of others goes."""
-    known = {coin.symbol for coin in coins}
-    crisis = index.crisis
-    groups = {
-        coin: tuple(name for name in leaning if name in known)
-        for coin, leaning in crisis.risk_groups.items()
-        if coin in known
-    }
-    weights = {coin: given for coin, given in crisis.emergency_weights.items() if {coin, *given} <= known}
-    probes = {coin: asked for coin, asked in crisis.issuer_probes.items() if coin in known}
-    emergencies = {"risk_groups": groups, "emergency_weights": weights, "issuer_probes": probes}
-    return index.model_copy(
-        update={
-            "coins": coins,
-            "crisis": crisis.model_copy(update=emergencies),
-            "pair_limits": tuple(pair for pair in index.pair_limits if set(pair.coins) <= known),
-            "hubs": tuple(hub for hub in index.hubs if hub in known),
-        }
-    )
