@@ -269,6 +269,61 @@ def test_release__after_a_guardians_word__coin_returns(guarded, emergency):
     assert not guarded.system.emergency.isForced(guarded.index.coin("USDC").token)
 
 
+# ---------------------------------------------------------------- the keeper
+
+
+@pytest.fixture
+def step(guarded: Deployed, tmp_path: Path):
+    """One pass of `ape run keeper --once`; what it decided and what became of it."""
+    file = tmp_path / "index.yaml"
+    file.write_text(yaml.safe_dump(guarded.index.model_dump(mode="json")))
+    account = f"TEST::{list(accounts.test_accounts).index(guarded.keeper)}"
+    where = ("--index", file, "--records", guarded.folder, "--account", account)
+
+    def once() -> str:
+        env = {"BALLAST_JOURNAL_FILE": str(tmp_path / "journal")}
+        told = json.loads(done(run("keeper", "--once", "--json", *where, env=env)))
+        assert told["sent"]["fate"] in ("SUCCEEDED", None), told
+        return told["plan"]["action"]
+
+    return once
+
+
+def test_keeper__quiet_index__looks_at_every_coin_checkpoints_and_rests(guarded, step):
+    assert [step() for _ in range(7)] == ["OBSERVE"] * 5 + ["CHECKPOINT", "WAIT"]
+    looked = [guarded.system.detector.recordOf(coin.token).at for coin in guarded.index.coins]
+    assert all(looked)
+    assert guarded.system.kill_switch.highest() > 0
+
+
+def test_keeper__confirmed_crisis__looks_opens_fills_and_is_done(guarded, step):
+    in_crisis(guarded, "USDC")
+    actions = [step()]
+    while actions[-1] != "WAIT":
+        actions.append(step())
+        assert len(actions) < 20, actions
+    flight = actions.index("OPEN_EMERGENCY")
+    assert set(actions[:flight]) <= {"OBSERVE"}
+    assert actions[flight + 1] == "FILL"
+    assert guarded.system.emergency.emergencyDue() == "0x" + "0" * 40
+
+
+def test_keeper__share_has_fallen__trips_the_switch_and_exits_stay_open(guarded, step):
+    guarded.system.kill_switch.checkpoint(sender=guarded.attacker)
+    for symbol in ("USDC", "USDT"):
+        guarded.replica.set_feed(symbol, "0.8")
+    guarded.replica.pass_time(1_900)
+    actions = [step()]
+    while "TRIP" not in actions:
+        actions.append(step())
+        assert len(actions) < 10, actions
+    assert set(actions[:-1]) <= {"OBSERVE"}
+    assert guarded.system.rebalancer.halted()
+    assert not guarded.system.rebalancer.paused()
+    investor, vault = guarded.investors[0], guarded.system.vault
+    vault.withdraw(10**18, investor, [0] * 5, sender=investor)
+
+
 # ---------------------------------------------------------------- pause, resume
 
 
