@@ -6,9 +6,13 @@ import pytest
 import yaml
 from ape import accounts, chain, networks
 
+from ballast.chain.keeper_loop import Keeper, journal_identity
 from ballast.chain.multicall import aggregate, read
 from ballast.chain.snapshot import take_snapshot
+from ballast.keeper.allocation import Policy
+from ballast.keeper.journal import Fate, Journal
 from ballast.keeper.rules import in_emergency
+from ballast.keeper.storage import FileStorage
 from ballast.model.crisis import State
 from ballast.units import BPS
 from tests.commands import assert_refused, run
@@ -274,17 +278,20 @@ def test_release__after_a_guardians_word__coin_returns(guarded, emergency):
 
 @pytest.fixture
 def step(guarded: Deployed, tmp_path: Path):
-    """One pass of `ape run keeper --once`; what it decided and what became of it."""
-    file = tmp_path / "index.yaml"
-    file.write_text(yaml.safe_dump(guarded.index.model_dump(mode="json")))
-    account = f"TEST::{list(accounts.test_accounts).index(guarded.keeper)}"
-    where = ("--index", file, "--records", guarded.folder, "--account", account)
+    """One pass of the keeper's loop, journal and all; what it sent."""
+    keeper = Keeper(
+        guarded.keeper,
+        guarded.system,
+        lambda: take_snapshot(guarded.system, guarded.index),
+        Journal(FileStorage(tmp_path / "journal"), journal_identity(guarded.deployment)),
+        Policy(),
+    )
 
     def once() -> str:
-        env = {"BALLAST_JOURNAL_FILE": str(tmp_path / "journal")}
-        told = json.loads(done(run("keeper", "--once", "--json", *where, env=env)))
-        assert told["sent"]["fate"] in ("SUCCEEDED", None), told
-        return told["plan"]["action"]
+        taken = keeper.step()
+        assert taken.refusal is None, taken.refusal
+        assert taken.fate in (None, Fate.SUCCEEDED)
+        return taken.plan.action.value
 
     return once
 
