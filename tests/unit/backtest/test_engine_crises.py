@@ -165,8 +165,8 @@ def test_run__coin_with_a_single_source__never_in_crisis(path: list[int]) -> Non
 def test_run__fled_coin_that_dies_for_good__does_not_stop_the_others() -> None:
     """Below the feeds' bounds it has no price any more, and no place in the basket either."""
     path = [WAD] * DAY + [wad_of("0.7")] * DAY + [wad_of("0.02")] * (10 * DAY)
-    prices = w.calm(len(path)) | {"USDT": path}
-    result = Backtest(w.inputs(prices, w.caps(13, DAI=0.2, USDC=-0.1))).run()
+    dear = [WAD] * (4 * DAY) + [wad_of("1.08")] * (8 * DAY)
+    result = Backtest(w.inputs(w.calm(len(path)) | {"USDT": path, "DAI": dear})).run()
     assert [flight.asset for flight in result.emergencies] == ["USDT"]
     dead = result.points[0].at + 2 * DAY * w.HOUR
     assert [rebalance.reason for rebalance in result.rebalances if rebalance.at > dead]
