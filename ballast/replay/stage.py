@@ -18,11 +18,12 @@ from ballast.replica import Pool, Replica
 from ballast.replica.drive import Drive
 from ballast.units import human
 
-LEAD: Final = 2 * 3_600  # s of prices before the first step, so that averages stand on something
+LEAD: Final = 2 * 3_600  # s before the first step, beyond a heartbeat: what is stale then is stale on stage
 DOLLAR: Final = "USD"  # a modelled coin, always worth a dollar: what a coin's average is taken in
 LAST_ADDRESS: Final = "0xFFfFfFffFFfffFFfFFfFFFFFffFFFffffFfFFFfF"  # the dollar's: coins are token0 to it
 FEE: Final = 100  # hundredths of a bp, of every pool that is played
 _ETH: Final = "ETH"
+_COARSE: Final = 15 * 60  # s between two steps before the first one
 _MIN_LIQUIDITY: Final = 10**6  # of a pool against the modelled dollar, which nobody but the stage trades in
 _ETH_RANGE: Final = (Decimal(1), Decimal(16_000))  # USD
 
@@ -34,14 +35,15 @@ class Stage:
         self._replica, self._inputs = replica, inputs
         self._series = tuple(s for coin in inputs.coins for s in inputs.prices.of(coin.symbol))
         self._told: dict[str, int] = {}  # when what a feed answers became known, by its name
-        self.shift = replica.pending_timestamp() + 60 - (start - LEAD)
+        begin = start - inputs.assumptions.heartbeat - LEAD
+        self.shift = replica.pending_timestamp() + 60 - begin
         replica.rpc.call("anvil_setBlockTimestampInterval", 0)
         self._dress(start)
         self.index = self._indexed(start)
         self._drive = Drive(
             replica, [*(s.name for s in self._series), DOLLAR, _ETH], self._pools, self._depth
         )
-        for at in range(start - LEAD, start + 1, inputs.assumptions.step):
+        for at in (*range(begin, start, max(inputs.assumptions.step, _COARSE)), start):
             self.step(at)
 
     def step(self, now: int) -> None:
