@@ -43,7 +43,8 @@ contract EmergencyIndex is EmergencyStances {
     /// @inheritdoc IIndexCalculator
     function calculateOptimalWeights() external view returns (address[] memory tokens, uint256[] memory weights) {
         if (_isCalm()) _passOn();
-        (tokens,, weights) = getStances();
+        Scene memory s = _scene();
+        return (s.tokens, s.weights);
     }
 
     /// @inheritdoc IIndexCalculator
@@ -54,11 +55,9 @@ contract EmergencyIndex is EmergencyStances {
     /// @inheritdoc IEmergencyIndex
     function emergencyDue() external view returns (address asset) {
         if (_isCalm()) return address(0);
-        (address[] memory tokens, EmergencyMath.Stance[] memory coins, uint256[] memory weights) = getStances();
-        uint256 band = _params.settleBandBps;
-        for (uint256 i; i < tokens.length; ++i) {
-            if (coins[i].role == EmergencyMath.Role.CUT && coins[i].share > weights[i] + band) return tokens[i];
-        }
+        Scene memory s = _scene();
+        uint256 due = EmergencyMath.firstDue(s.coins, s.weights, _params.settleBandBps);
+        if (due < s.tokens.length) asset = s.tokens[due];
     }
 
     /// @inheritdoc IEmergencyIndex
@@ -95,8 +94,9 @@ contract EmergencyIndex is EmergencyStances {
             ICrisisDetector.State state = DETECTOR.stateOf(asset);
             if (state != ICrisisDetector.State.CRISIS) revert NotInCrisis(asset, state);
         }
-        (tokens,, weights) = getStances();
-        _position(tokens, asset);
+        Scene memory s = _scene();
+        _position(s.tokens, asset);
+        return (s.tokens, s.weights);
     }
 
     /// @notice CURATOR, delayed: takes a guardian's word back. The coin returns in the detector's steps, unless that says worse.

@@ -160,6 +160,18 @@ class EmergencyView:
 
 
 @dataclass(frozen=True)
+class KillSwitch:
+    """The switch that stops ordinary trading after a fall; values WAD{USD/share}."""
+
+    drop_bps: Bps  # it may be tripped when the value is further than this below the highest checkpoint
+    window: Natural  # s that a checkpoint counts
+    spacing: Natural  # s between two checkpoints at least
+    last_at: Natural  # s, the last checkpoint; 0 before the first
+    highest: Natural  # checkpoint of the window; 0 when it holds none
+    value: Natural | None  # now, as a trip takes it; None while a price is missing or there are no shares
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What `shouldRebalance()` answered in the snapshot's block."""
 
@@ -189,6 +201,7 @@ class Snapshot:
     hubs: tuple[str, ...]  # tokens that a two-hop route may pass through
     halted: bool = False  # the kill switch stopped ordinary trading; emergencies go on
     emergency: EmergencyView | None = None  # None for a Rebalancer without emergencies
+    kill_switch: KillSwitch | None = None
 
     def coin(self, token: str) -> Coin:
         """The coin of that address. KeyError when there is none."""

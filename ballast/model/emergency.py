@@ -64,7 +64,7 @@ class Stance:
     share: int  # of the fund's value that it is now, rounded down
     own: int = 0  # its own emergency weight; for RETURNING
     done: int = 0  # steps back; for RETURNING
-    steps: int = 1  # all steps; for RETURNING
+    steps: int = 0  # all steps, at least 1; for RETURNING
 
 
 def role_of(state: State, forced: bool = False, leaning: bool = False, returning: bool = False) -> Role:
@@ -100,6 +100,21 @@ def targets(coins: Sequence[Situation], cap: int) -> list[int]:
     weights = [coin.weight for coin in coins]
     plans = [coins[asset].plan or [w * (i != asset) for i, w in enumerate(weights)] for asset in cut]
     return compose([_stance(coin, i, i in leaning) for i, coin in enumerate(coins)], plans, cap)
+
+
+def first_due(coins: Sequence[Situation], weights: Sequence[int], settle_band_bps: int) -> int | None:
+    """The first coin that is CUT and more of the fund than its target and the settle band; None without one.
+
+    `weights` are the targets, bps.
+    """
+    return next(
+        (
+            i
+            for i, (coin, weight) in enumerate(zip(coins, weights, strict=True))
+            if role_of(coin.state, coin.forced) is Role.CUT and coin.share > weight + settle_band_bps
+        ),
+        None,
+    )
 
 
 def _stance(coin: Situation, position: int, leaning: bool) -> Stance:

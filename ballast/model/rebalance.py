@@ -207,16 +207,16 @@ def merge_targets(
 
     `held` are the vault's (token, reserve, scale), `wanted` the calculator's (token, weight). Held coins keep
     their order, at weight 0 when no longer wanted, left out when no more than dust is left of them; new coins
-    follow.
+    follow. Wanted at weight 0 is not wanted: a coin that was fled leaves, and its dead feed with it.
     """
-    weights = dict(wanted)
+    weights = {token: weight for token, weight in wanted if weight}
     kept = tuple(
         (token, weights.get(token, 0), reserve)
         for token, reserve, scale in held
         if token in weights or reserve * scale > DUST
     )
     known = {token for token, _, _ in held}
-    return kept + tuple((token, weight, 0) for token, weight in wanted if token not in known)
+    return kept + tuple((token, weight, 0) for token, weight in weights.items() if token not in known)
 
 
 def _trigger(facts: Facts, params: TriggerParams, settle_band_bps: int) -> Reason:

@@ -22,6 +22,14 @@ abstract contract EmergencyStances is EmergencyPlans {
         uint8 steps; // all of them, likewise
     }
 
+    /// @dev The calculator's coins as they stand now, in its order.
+    struct Scene {
+        address[] tokens;
+        uint256[] ordinary; // bps, what the calculator says
+        EmergencyMath.Stance[] coins;
+        uint256[] weights; // bps, what follows
+    }
+
     mapping(address asset => Mark) internal _marks;
 
     constructor(IIndexVault vault, IPriceOracle oracle) {
@@ -31,36 +39,55 @@ abstract contract EmergencyStances is EmergencyPlans {
 
     /// @notice The calculator's coins, what each may do now, and the weights that follow.
     function getStances()
-        public
+        external
         view
         returns (address[] memory tokens, EmergencyMath.Stance[] memory coins, uint256[] memory weights)
     {
-        uint256[] memory ordinary;
-        (tokens, ordinary) = CALCULATOR.calculateOptimalWeights();
-        coins = _ownStances(tokens, ordinary);
-        uint256[][] memory emergency = _emergencies(tokens, ordinary, coins);
-        _holdLeaning(tokens, coins);
-        weights = EmergencyMath.compose(coins, emergency, _params.capBps);
+        Scene memory s = _scene();
+        return (s.tokens, s.coins, s.weights);
+    }
+
+    function _scene() internal view returns (Scene memory s) {
+        (s.tokens, s.ordinary) = CALCULATOR.calculateOptimalWeights();
+        _standAlone(s);
+        uint256[][] memory plans = _plansOfCut(s);
+        _holdLeaning(s.tokens, s.coins);
+        s.weights = EmergencyMath.compose(s.coins, plans, _params.capBps);
+    }
+
+    /// @dev At mid prices, diverged ones too: in a crisis sources disagree. A coin without a price counts 0.
+    /// @return shares bps of the whole fund, rounded down; 0 of an empty one.
+    function _shares(address[] memory tokens) private view returns (uint256[] memory shares) {
+        (address[] memory held,, uint256[] memory reserves) = VAULT.getBasket();
+        IPriceOracle.Quote[] memory quotes = ORACLE.quotes(held);
+        uint256[] memory mids = new uint256[](held.length);
+        for (uint256 i; i < held.length; ++i) {
+            IPriceOracle.Status status = quotes[i].status;
+            if (status != IPriceOracle.Status.GOOD && status != IPriceOracle.Status.DIVERGED) continue;
+            mids[i] = (quotes[i].low + quotes[i].high) / 2;
+        }
+        (uint256[] memory values, uint256 total) = RebalanceMath.valuesOf(reserves, VAULT.getScales(), mids);
+        shares = new uint256[](tokens.length);
+        for (uint256 i; i < tokens.length && total != 0; ++i) {
+            uint256 at = BasketMath.indexOf(held, tokens[i]);
+            if (at < held.length) shares[i] = values[at] * EmergencyMath.BPS / total;
+        }
     }
 
     /// @dev Every coin by itself; what leans on another is found afterwards.
-    function _ownStances(address[] memory tokens, uint256[] memory ordinary)
-        private
-        view
-        returns (EmergencyMath.Stance[] memory coins)
-    {
-        coins = new EmergencyMath.Stance[](tokens.length);
-        ICrisisDetector.State[] memory states = DETECTOR.statesOf(tokens);
-        uint256[] memory shares = _shares(tokens);
-        for (uint256 i; i < tokens.length; ++i) {
-            EmergencyMath.Stance memory coin = coins[i];
-            Mark memory mark = _marks[tokens[i]];
-            (coin.weight, coin.share) = (ordinary[i], shares[i]);
+    function _standAlone(Scene memory s) private view {
+        s.coins = new EmergencyMath.Stance[](s.tokens.length);
+        ICrisisDetector.State[] memory states = DETECTOR.statesOf(s.tokens);
+        uint256[] memory shares = _shares(s.tokens);
+        for (uint256 i; i < s.tokens.length; ++i) {
+            EmergencyMath.Stance memory coin = s.coins[i];
+            Mark memory mark = _marks[s.tokens[i]];
+            (coin.weight, coin.share) = (s.ordinary[i], shares[i]);
             (uint256 done, uint256 steps) = _stepsSinceRelease(mark);
             coin.role = EmergencyMath.roleOf(states[i], mark.forced, false, done < steps);
             if (coin.role != EmergencyMath.Role.RETURNING) continue;
-            (coin.own, coin.done, coin.steps) = (_plannedOwn(tokens[i]), done, steps);
-            if (states[i] == ICrisisDetector.State.RECOVERING) _slowest(coin, tokens[i]);
+            (coin.own, coin.done, coin.steps) = (_plannedOwn(s.tokens[i]), done, steps);
+            if (states[i] == ICrisisDetector.State.RECOVERING) _slowest(coin, s.tokens[i]);
         }
     }
 
@@ -80,20 +107,16 @@ abstract contract EmergencyStances is EmergencyPlans {
         if (done > steps) done = steps;
     }
 
-    /// @return emergency For each coin that is CUT its plan, in the order of `tokens`.
-    function _emergencies(address[] memory tokens, uint256[] memory ordinary, EmergencyMath.Stance[] memory coins)
-        private
-        view
-        returns (uint256[][] memory emergency)
-    {
+    /// @return plans Of each coin that is CUT, in the coins' order.
+    function _plansOfCut(Scene memory s) private view returns (uint256[][] memory plans) {
         uint256 n;
-        for (uint256 i; i < coins.length; ++i) {
-            if (coins[i].role == EmergencyMath.Role.CUT) ++n;
+        for (uint256 i; i < s.coins.length; ++i) {
+            if (s.coins[i].role == EmergencyMath.Role.CUT) ++n;
         }
-        emergency = new uint256[][](n);
+        plans = new uint256[][](n);
         n = 0;
-        for (uint256 i; i < coins.length; ++i) {
-            if (coins[i].role == EmergencyMath.Role.CUT) emergency[n++] = _planOf(tokens, ordinary, i);
+        for (uint256 i; i < s.coins.length; ++i) {
+            if (s.coins[i].role == EmergencyMath.Role.CUT) plans[n++] = _planOf(s.tokens, s.ordinary, i);
         }
     }
 
@@ -133,27 +156,9 @@ abstract contract EmergencyStances is EmergencyPlans {
             for (uint256 k; k < leaning.length; ++k) {
                 uint256 at = BasketMath.indexOf(tokens, leaning[k]);
                 if (at == tokens.length || coins[at].role == EmergencyMath.Role.CUT) continue;
-                coins[at].role = EmergencyMath.Role.HELD;
+                (coins[at].role, coins[at].own, coins[at].done, coins[at].steps) =
+                    (EmergencyMath.Role.HELD, 0, 0, 0);
             }
-        }
-    }
-
-    /// @dev At mid prices, diverged ones too: in a crisis sources disagree. A coin without a price counts 0.
-    /// @return shares bps of the whole fund, rounded down; 0 of an empty one.
-    function _shares(address[] memory tokens) private view returns (uint256[] memory shares) {
-        (address[] memory held,, uint256[] memory reserves) = VAULT.getBasket();
-        IPriceOracle.Quote[] memory quotes = ORACLE.quotes(held);
-        uint256[] memory mids = new uint256[](held.length);
-        for (uint256 i; i < held.length; ++i) {
-            IPriceOracle.Status status = quotes[i].status;
-            if (status != IPriceOracle.Status.GOOD && status != IPriceOracle.Status.DIVERGED) continue;
-            mids[i] = (quotes[i].low + quotes[i].high) / 2;
-        }
-        (uint256[] memory values, uint256 total) = RebalanceMath.valuesOf(reserves, VAULT.getScales(), mids);
-        shares = new uint256[](tokens.length);
-        for (uint256 i; i < tokens.length && total != 0; ++i) {
-            uint256 at = BasketMath.indexOf(held, tokens[i]);
-            if (at < held.length) shares[i] = values[at] * EmergencyMath.BPS / total;
         }
     }
 }

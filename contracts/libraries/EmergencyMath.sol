@@ -80,6 +80,19 @@ library EmergencyMath {
         if (left != 0) weights[_lastResort(coins, weights)] += left;
     }
 
+    /// @param weights bps, the composed ones.
+    /// @return due The first coin that is CUT and more of the fund than its target and the settle band; their number without
+    ///         one. Shares are rounded down, so what is due is beyond the band by any count.
+    function firstDue(Stance[] memory coins, uint256[] memory weights, uint256 settleBandBps)
+        internal
+        pure
+        returns (uint256 due)
+    {
+        for (; due < coins.length; ++due) {
+            if (coins[due].role == Role.CUT && coins[due].share > weights[due] + settleBandBps) break;
+        }
+    }
+
     /// @notice What a public fill must bring at least, falling in a straight line from 10,000 + premium to 10,000 - slip.
     /// @param elapsed s since the session opened.
     /// @param auction s until the floor.

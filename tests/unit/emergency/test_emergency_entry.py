@@ -163,8 +163,8 @@ def test_emergency_due__crisis_held__the_coin_until_it_is_sold_to_the_band(world
     world.state(USDT, State.CRISIS)
     assert world.index.emergencyDue() == USDT
     band = world.index.emergencyParams().settleBandBps
-    for share, due in ((band, ZERO), (band + 1, USDT)):
-        world.hold(300_000 + 300_000 - share * 100, share * 100, 200_000, 100_000, 100_000)
+    for dollars, due in ((band * 100 + 99.99, ZERO), (band * 100 + 100, USDT)):
+        world.hold(600_000 - dollars, dollars, 200_000, 100_000, 100_000)
         assert world.index.emergencyDue() == due
 
 
