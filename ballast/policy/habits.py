@@ -40,7 +40,8 @@ def habits(tracks: Sequence[Track], events: Sequence[Event], base: CrisisParams)
 
 def _watch_share(tracks: Iterable[Track], params: CrisisParams) -> float:
     calms = [calm_of(track, params) for track in tracks if track.coin in LARGE and track.years > 1]
-    return sum(calm.watch_days for calm in calms) / 365.25 / sum(calm.years for calm in calms)
+    years = sum(calm.years for calm in calms)
+    return sum(calm.watch_days for calm in calms) / 365.25 / years if years else 0.0
 
 
 def _relapses(tracks: Iterable[Track], params: CrisisParams) -> float:

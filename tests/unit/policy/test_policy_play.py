@@ -56,7 +56,9 @@ def test_gapped__a_day_without_prices__is_not_seen() -> None:
     assert State.DARK in states
 
 
-@given(st.lists(st.lists(st.integers(-1, 3 * NANO).filter(bool), min_size=1, max_size=1), min_size=1, max_size=6))
+@given(
+    st.lists(st.lists(st.integers(-1, 3 * NANO).filter(bool), min_size=1, max_size=1), min_size=1, max_size=6)
+)
 def test_sights__drawn_prices__the_exact_models(column: list[list[int]]) -> None:
     prices = [row[0] for row in column]
     deviation, good = sights(np.array(column, dtype=np.int64), 2)
