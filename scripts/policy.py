@@ -10,7 +10,7 @@ from rich.table import Table
 from ballast.chain.cli import PlainCommand
 from ballast.errors import ConfigError
 from ballast.policy.picture import draw, grid_text
-from ballast.policy.report import Report, calm_row, run, totals
+from ballast.policy.report import BASE, Report, calm_row, run, totals
 from ballast.policy.walk import END, day
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -57,6 +57,10 @@ def _show(report: Report) -> None:
         f"{died:.1%} in coins that died, {back:.2%} in falls of coins that came back, "
         f"{false:.3f} false alarms per coin-year"
     )
+    if chosen != BASE:
+        console.print(
+            f"the defaults are another: allowance {BASE.allowance_bps} bps, threshold {BASE.threshold:,}"
+        )
     if report.study.missing:
         console.print(f"not there: {', '.join(report.study.missing)}")
 

@@ -68,7 +68,8 @@ def _plane(report: Report, axes: Axes) -> None:
     axes.set_ylabel("loss in coins that died, % (warped, with standard deaths)")
     axes.set_title("All settings; darker: smaller threshold (sells sooner)", fontsize=10)
     axes.grid(alpha=0.25)
-    axes.legend(fontsize=7.5, loc="upper right")
+    axes.set_ylim(bottom=8)
+    axes.legend(fontsize=7.5, loc="lower left")
 
 
 def _nearest(report: Report) -> Verdict:
@@ -88,12 +89,12 @@ def _lost(report: Report, axes: Axes) -> None:
         axes.text(100 * lost + 0.4, place, f"{100 * lost:.1f} %", va="center", fontsize=8)
         if event.has_died:
             held = 100 * (1 - event.falls[0].track.prices[-1])
-            axes.text(99, place, f"held untouched: {held:.0f} %", va="center", ha="right", fontsize=8)
+            axes.text(99, place, f"lost if held: {held:.0f} %", va="center", ha="right", fontsize=8)
     others = len(report.outcomes) - len(report.fallen)
     axes.set_xlim(0, 100)
     axes.set_xlabel("loss of the position, %")
     axes.set_title(
-        f"Red: coins that died. Blue: came back, against hold. In {others} other falls nothing was sold",
+        f"Red: died. Blue: came back, against hold. Nothing sold in {others} other falls",
         fontsize=10,
     )
     axes.tick_params(axis="y", labelsize=8)
@@ -110,8 +111,10 @@ def _alarms(report: Report, axes: Axes) -> None:
     axes.barh(names, [c.watch_days / c.years for c in rows], color=_GREY, alpha=0.55)
     for place, calm in enumerate(rows):
         text = f"{calm.false / calm.years:.2f} false alarms a year ({calm.years:.1f} years)"
-        axes.text(3, place, text, va="center", fontsize=7.5, color=_DIED if calm.false else "black")
-    axes.set_xlim(0, 366)
+        colour = _DIED if calm.false else "black"
+        axes.text(calm.watch_days / calm.years + 4, place, text, va="center", fontsize=7.5, color=colour)
+    axes.set_xlim(0, 480)
+    axes.set_xticks(range(0, 366, 73))
     axes.set_xlabel("days in WATCH per coin-year (nothing is sold in WATCH)")
     axes.set_title("False alarms per coin-year", fontsize=10)
     axes.tick_params(axis="y", labelsize=7.5)
@@ -134,9 +137,7 @@ def _margins(report: Report, axes: Axes) -> None:
     axes.set_xlim(-4, 4)
     axes.set_xticks(range(-4, 5), [f"×{2.0**n:g}" for n in range(-4, 5)])
     axes.set_xlabel("threshold, as a factor on the chosen one (logarithmic)")
-    axes.set_title(
-        "Margins. Red: ≥ 60 % kept of a coin that died. Blue: nothing sold of one that came back", fontsize=10
-    )
+    axes.set_title("Margins. Red: ≥ 60 % kept of what died. Blue: what came back not sold", fontsize=10)
     axes.legend(fontsize=8, loc="lower left")
 
 

@@ -13,7 +13,8 @@ from ballast.policy.study import Study, read_study
 from ballast.policy.surge import Surge, surges
 from ballast.policy.walk import Margin, Step, day, event_loss, event_row, margins, walk, with_setting
 
-# What is chosen by the study's tables one by one; allowance and threshold are what the search is for.
+# The defaults. Allowance and threshold are what the search settles on; the rest follows, one by one, from
+# `habits`, `surges` and the detector's design.
 BASE: Final = CrisisParams(
     confirmations=2,
     watch_bps=100,

@@ -156,10 +156,12 @@ def track_of(
 ) -> Track:
     """The looks from the first near the peg on; one source alone is joined by its own half-hour mean.
 
-    The first source gives the span. DataError when no look is near the peg.
+    The first source gives the span, cut where too few are left. DataError when no look is near the peg.
     """
+    ends = sorted((int(s.known_at[-1]) for s in sources), reverse=True)
+    end = min(int(sources[0].known_at[-1]), ends[min(needed, len(sources)) - 1])
     first = int(sources[0].known_at[0]) // clock * clock + clock
-    times = np.arange(first, int(sources[0].known_at[-1]) + 1, clock, dtype=np.int64)
+    times = np.arange(first, end + 1, clock, dtype=np.int64)
     track = Track(coin, name, times, times, times, needed, tuple(sources), heartbeat, clock)
     track = replace(track, **_seen(track.sources, times, needed, heartbeat))
     near = np.flatnonzero(track.seen & (np.abs(track.deviation) < AT_PEG))

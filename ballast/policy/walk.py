@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import takewhile
 from typing import Any, Final
 
 from ballast.model.crisis import CrisisParams
@@ -94,23 +96,32 @@ class Margin:
 
     event: Event
     peak: float  # the largest area before it was over, as a share of the threshold; for a coin that came back
-    latest: float  # the largest factor on the threshold at which enough of the coin is kept; if it died
+    latest: float  # the factor on the threshold up to which enough of the coin is kept; if it died
 
 
-_FACTORS: Final = tuple(1.05**n for n in range(-70, 71))
+_STEP: Final = 1.05
+_RUNGS: Final = 70  # a factor of 30 either way
 
 
 def margins(events: Sequence[Event], params: CrisisParams, least_kept: float) -> list[Margin]:
     """For every event, on a fine ladder of thresholds."""
     found = []
     for event in events:
-        peak = latest = 0.0
-        for factor in _FACTORS:
-            tried = replace(params, threshold=int(params.threshold * factor))
-            results = [worth_of(fall.track, tried) for fall in event.falls]
-            if event.has_died:
-                latest = factor if all(r.kept >= least_kept for r in results) else latest
-            elif any(r.emergencies for r in results):
-                peak = factor
-        found.append(Margin(event, peak, latest))
+        tracks = [fall.track for fall in event.falls]
+        if event.has_died:
+            rungs = (_STEP**n for n in range(_RUNGS + 1))
+            held = takewhile(partial(_keeps, tracks, params, least_kept), rungs)
+            found.append(Margin(event, 0.0, max(held, default=0.0)))
+        else:
+            rungs = (_STEP**n for n in range(_RUNGS, -_RUNGS - 1, -1))
+            sold = (f for f in rungs if any(worth_of(t, _scaled(params, f)).emergencies for t in tracks))
+            found.append(Margin(event, next(sold, 0.0), 0.0))
     return found
+
+
+def _keeps(tracks: Sequence[Track], params: CrisisParams, least: float, factor: float) -> bool:
+    return all(worth_of(track, _scaled(params, factor)).kept >= least for track in tracks)
+
+
+def _scaled(params: CrisisParams, factor: float) -> CrisisParams:
+    return replace(params, threshold=int(params.threshold * factor))
