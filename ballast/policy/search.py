@@ -185,8 +185,9 @@ def choose(losses: Mapping[Setting, Losses], events: Sequence[Event]) -> Choice:
 
 
 def settle(choices: Sequence[Choice]) -> Setting:
-    """The allowance nearest to the middle of what readers at several times chose, and the middle of the last
-    plateau there: all of it lies on the plateau, so that the most even margins decide.
+    """The allowance nearest to the middle of the readers' ones; the middle of the last plateau there.
+
+    All of the plateau would do. This rule was the last of several: docs/policy.md says which.
     """
     wanted = fmean(log(choice.setting[0]) for choice in choices)
     last = choices[-1].plateau
