@@ -19,6 +19,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "emergency_weights": ("units", "errors", "index_file", "model"),
     "model": ("units", "errors"),
     "data": ("units", "errors", "model"),
+    "policy": ("units", "errors", "model", "data"),
     "risk": ("units", "errors", "model"),
     "forecast": ("units", "errors", "model"),
     "optimizer": ("units", "errors", "model"),
