@@ -49,8 +49,8 @@ OPEN_GAS: Final = 280_000
 FILL_GAS: Final = 200_000
 SWAP_GAS: Final = 140_000  # a pool
 CLOSE_GAS: Final = 90_000
-FLIGHT_GAS: Final = 450_000  # opening an emergency, which reads the states and composes the weights
-OBSERVE_GAS: Final = 100_000
+FLIGHT_GAS: Final = 860_000  # opening an emergency, which reads the states and composes the weights
+OBSERVE_GAS: Final = 140_000
 BLOCK: Final = 12  # s, from what is observed to what is done about it
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from ape.api import AccountAPI
 
+from ballast.backtest.engine import BLOCK
 from ballast.backtest.inputs import Inputs
 from ballast.backtest.reporter import MarketData, first_report, report
 from ballast.chain.deployer import Outcome, deploy_index
@@ -22,7 +23,6 @@ from ballast.replica import Replica
 from ballast.units import BPS, WAD
 
 ACTIONS: Final = 96  # of the keeper between two steps of the clock
-BLOCK: Final = 12  # s, from what is observed to what is done about it
 
 Progress = Callable[[int, int], None]  # steps done, steps in all
 

@@ -52,6 +52,7 @@ class Scribe:
         self._scales = {coin.symbol: 10 ** (18 - coin.decimals) for coin in inputs.coins}
         self._confirmed: dict[str, tuple[int, int]] = {}  # block and time of the look that found a crisis
         self.reactions: list[Reaction] = []
+        self.checkpoint_gas = 0  # the kill switch's, which a backtest does not have
         self.result = Result(tuple(self._states), inputs.assumptions.deposit)
         self.result.held_start, self.result.held_end = dict(held), self._held
 
@@ -80,7 +81,7 @@ class Scribe:
             case Action.OPEN_AND_FILL | Action.FILL:
                 self._filled(snapshot, plan, sent, now)
             case _:
-                self.result.observing_gas += sent.gas_used
+                self.checkpoint_gas += sent.gas_used
         return False
 
     def record(self, now: int, targets: Mapping[str, int]) -> None:
@@ -94,7 +95,10 @@ class Scribe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types: the result's keys, and what only a chain can tell."""
-        return self.result.to_dict() | {"reactions": [reaction.to_dict() for reaction in self.reactions]}
+        return self.result.to_dict() | {
+            "reactions": [reaction.to_dict() for reaction in self.reactions],
+            "checkpoint_gas": self.checkpoint_gas,
+        }
 
     def _observed(self, sent: Sent, now: int) -> bool:
         changes = list(sent.events(self._system.detector, "StateChanged"))

@@ -97,9 +97,11 @@ def test_replay__a_coin_that_comes_back__is_watched_and_kept(usdc) -> None:
 
 
 def test_replay__gas__is_what_the_transactions_took(ust) -> None:
-    chain, _ = ust
+    chain = ust[0]
     assert all(rebalance["gas_used"] > 200_000 for rebalance in chain["rebalances"])
     assert chain["gas_used"] > sum(rebalance["gas_used"] for rebalance in chain["rebalances"])
+    assert chain["gas_used"] == pytest.approx(ust[1]["gas_used"], rel=0.25)
+    assert chain["checkpoint_gas"] > 0
 
 
 @pytest.mark.parametrize(
