@@ -36,7 +36,6 @@ def cli(index_file, out, **options):
         out.parent.mkdir(parents=True, exist_ok=True)
     scribe = _play(run)
     show(scribe.result, measured=True)
-    click.echo(f"the kill switch's checkpoints took another {scribe.checkpoint_gas:,} gas")
     for reaction in scribe.reactions:
         click.echo(
             f"{reaction.asset}: the emergency came {reaction.blocks} blocks, {reaction.seconds} s after the "

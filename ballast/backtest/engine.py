@@ -23,6 +23,7 @@ from ballast.backtest.result import (
     StateChange,
     Traded,
 )
+from ballast.backtest.switch import Switch
 from ballast.backtest.venue import PoolSpec, Venue, pools_of
 from ballast.keeper.decide import Action, Cause, Plan, decide
 from ballast.keeper.rules import as_traded, assess, basket_of, is_open, is_tradable
@@ -36,6 +37,7 @@ from ballast.keeper.snapshot import (
     Snapshot,
     Verdict,
 )
+from ballast.keeper.watchdog import guarded, has_fallen, is_due
 from ballast.model.crisis import State
 from ballast.model.prices import PriceQuote
 from ballast.model.rebalance import Reason, TriggerParams, gas_cost, max_drift, value_of
@@ -51,6 +53,7 @@ SWAP_GAS: Final = 140_000  # a pool
 CLOSE_GAS: Final = 90_000
 FLIGHT_GAS: Final = 860_000  # opening an emergency, which reads the states and composes the weights
 OBSERVE_GAS: Final = 140_000
+CHECKPOINT_GAS: Final = 380_000  # of the kill switch, as is a trip
 BLOCK: Final = 12  # s, from what is observed to what is done about it
 
 
@@ -83,6 +86,7 @@ class Backtest:
         self._names = {coin.token: coin.symbol for coin in inputs.coins}
         self._tokens = {coin.symbol: coin.token for coin in inputs.coins}
         self._lookout = Lookout(inputs)
+        self._switch = Switch(inputs.index.crisis.kill_switch, inputs.assumptions.deposit)
         self._data: MarketData
         self._fund: Fund
         self._venue: Venue | None = None
@@ -171,7 +175,9 @@ class Backtest:
             verdict=Verdict(False, Reason.IN_BAND),
             hops=(),
             hubs=self._hubs,
+            halted=self._switch.halted_at is not None,
             emergency=self._lookout.view(now, target.due, fund.flight_loss, fund.flight_at),
+            kill_switch=self._switch.view(coins, now),
         )
 
     def _with_depth(self, snapshot: Snapshot, moment: _Moment) -> tuple[Snapshot, Venue]:
@@ -221,11 +227,13 @@ class Backtest:
                 if self._last_verdict != (verdict, snapshot.session.phase):
                     self._note(decide(snapshot), moment)
                 self._last_verdict = verdict, snapshot.session.phase
-                return
+                if not self._guarded(snapshot):
+                    return
+                continue
             self._last_verdict = None
             if verdict.reason is not Reason.CRISIS and not is_over:
                 snapshot, self._venue = self._with_depth(snapshot, market)
-            plan = decide(snapshot, self._inputs.assumptions.policy)
+            plan = guarded(snapshot, decide(snapshot, self._inputs.assumptions.policy))
             self._note(plan, moment)
             if plan.action is Action.WAIT:
                 if plan.cause is not Cause.FILL_INTERVAL or plan.look_again_at >= next_at:
@@ -233,6 +241,27 @@ class Backtest:
                 moment = plan.look_again_at
             elif not self._act(snapshot, plan):
                 return
+
+    def _guarded(self, snapshot: Snapshot) -> bool:
+        """A quiet moment is the kill switch's; whether it did something."""
+        switch = snapshot.kill_switch
+        assert switch is not None, "a backtest always has one"
+        if has_fallen(switch) and not snapshot.halted:
+            self._trip(snapshot.timestamp)
+        elif is_due(switch, snapshot.timestamp):
+            self._checkpoint(snapshot)
+        else:
+            return False
+        return True
+
+    def _trip(self, now: int) -> None:
+        self._switch.trip(now)
+        self._result.halted_at = now
+        self._result.checkpoint_gas += CHECKPOINT_GAS
+
+    def _checkpoint(self, snapshot: Snapshot) -> None:
+        self._switch.checkpoint(snapshot.coins, snapshot.timestamp)
+        self._result.checkpoint_gas += CHECKPOINT_GAS
 
     def _act(self, snapshot: Snapshot, plan: Plan) -> bool:
         """Carries out what is not a wait; whether there may be more to do."""
@@ -242,6 +271,10 @@ class Backtest:
             self._flee(snapshot, plan)
         elif plan.action is Action.CLOSE:
             self._close(snapshot)
+        elif plan.action is Action.TRIP:
+            self._trip(snapshot.timestamp)
+        elif plan.action is Action.CHECKPOINT:
+            self._checkpoint(snapshot)
         else:
             return self._fill(snapshot, plan)
         return True

@@ -52,7 +52,6 @@ class Scribe:
         self._scales = {coin.symbol: 10 ** (18 - coin.decimals) for coin in inputs.coins}
         self._confirmed: dict[str, tuple[int, int]] = {}  # block and time of the look that found a crisis
         self.reactions: list[Reaction] = []
-        self.checkpoint_gas = 0  # the kill switch's, which a backtest does not have
         self.result = Result(tuple(self._states), inputs.assumptions.deposit)
         self.result.held_start, self.result.held_end = dict(held), self._held
 
@@ -81,7 +80,9 @@ class Scribe:
             case Action.OPEN_AND_FILL | Action.FILL:
                 self._filled(snapshot, plan, sent, now)
             case _:
-                self.checkpoint_gas += sent.gas_used
+                self.result.checkpoint_gas += sent.gas_used
+                if plan.action is Action.TRIP:
+                    self.result.halted_at = now
         return False
 
     def record(self, now: int, targets: Mapping[str, int]) -> None:
@@ -97,7 +98,6 @@ class Scribe:
         """Plain JSON types: the result's keys, and what only a chain can tell."""
         return self.result.to_dict() | {
             "reactions": [reaction.to_dict() for reaction in self.reactions],
-            "checkpoint_gas": self.checkpoint_gas,
         }
 
     def _observed(self, sent: Sent, now: int) -> bool:

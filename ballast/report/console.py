@@ -24,8 +24,11 @@ def show(result: Result, measured: bool) -> None:
         f"largest drawdown {result.max_drawdown:.3%}, of hold {result.hold_max_drawdown:.3%}\n"
         f"{len(result.rebalances)} rebalances, {data['traded_usd']:,.0f} USD traded "
         f"at {data['cost_bps']} bps, {'' if measured else 'about '}{result.gas_used:,} gas "
-        f"({data['gas_cost_usd']:,.0f} USD, paid by the keeper)"
+        f"({data['gas_cost_usd']:,.0f} USD for trades, paid by the keeper), "
+        f"{result.checkpoint_gas:,} of it for the kill switch's checkpoints"
     )
+    if result.halted_at is not None:
+        console.print(f"[red]{stamp(result.halted_at)} the kill switch stopped ordinary trading[/red]")
     for flight in result.emergencies:
         console.print(
             f"[red]{stamp(flight.at)} fled {flight.asset}[/red] at {human(flight.price):.4f} USD: "
