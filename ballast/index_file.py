@@ -13,9 +13,12 @@ from eth_utils.address import is_checksum_address, is_hex_address, to_checksum_a
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ballast.errors import ConfigError
-from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY
+from ballast.model import crisis, emergency
+from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY, human, wad_of
 
 BOUND_STEP_USD = Decimal("0.001")  # PriceOracle keeps bounds in these steps ...
+CHECKPOINTS = 96  # that KillSwitch remembers
+MAX_PROBES = 2  # of one coin, as CrisisDetector allows
 MAX_BOUND_USD = (2**24 - 1) * BOUND_STEP_USD  # ... of 24 bits
 
 
@@ -36,6 +39,7 @@ Seconds = Annotated[int, Field(ge=0, le=10 * 365 * SECONDS_PER_DAY)]
 Heartbeat = Annotated[int, Field(ge=1, le=30 * SECONDS_PER_DAY)]
 Usd = Annotated[Decimal, Field(ge=0, max_digits=30, allow_inf_nan=False)]
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9.]{1,11}$")]
+Probe = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\((vault)?\)$")]  # of the vault's address
 FeeTier = Annotated[int, Field(ge=1, lt=1_000_000)]  # hundredths of a bp, as Uniswap V3 counts
 
 
@@ -175,6 +179,153 @@ class CalculatorParams(_Strict):
     max_change_bps_per_hour: Annotated[int, Field(ge=1, le=BPS)] = 1_000
 
 
+_HOUR, _MONTH = 3_600, 30 * SECONDS_PER_DAY
+_LOOK, _FILL = crisis.DEFAULT, emergency.DEFAULT
+
+
+class DetectorParams(_Strict):
+    """When a coin is off its peg, in crisis and back; what each does: `ballast.model.crisis`."""
+
+    confirmations: Annotated[int, Field(ge=2, le=4)] = _LOOK.confirmations  # sources that must agree
+    watch_bps: Annotated[Bps, Field(ge=10)] = _LOOK.watch_bps  # off the peg, either way
+    calm_bps: Annotated[Bps, Field(ge=1)] = _LOOK.calm_bps
+    allowance_bps: Annotated[int, Field(ge=50, le=5_000)] = _LOOK.allowance_bps  # that adds nothing
+    threshold_bps_hours: Annotated[int, Field(ge=500, le=200_000)] = _LOOK.threshold // _HOUR  # of area
+    surge_bps: Annotated[Bps, Field(ge=500)] = _LOOK.surge_bps  # below the peg, with a surge of volume
+    surge_tenths: Annotated[int, Field(ge=30, le=10_000)] = _LOOK.surge_tenths  # of the average volume
+    surge_looks: Annotated[int, Field(ge=2, le=100)] = _LOOK.surge_looks  # in a row
+    spacing_seconds: Annotated[int, Field(ge=60, le=_HOUR)] = _LOOK.spacing  # between two looks
+    max_gap_seconds: Annotated[int, Field(ge=60, le=SECONDS_PER_DAY)] = (
+        _LOOK.max_gap
+    )  # that a look vouches for
+    calm_seconds: Annotated[int, Field(ge=600, le=_MONTH)] = _LOOK.calm_period  # from WATCH to SOUND
+    recovery_seconds: Annotated[int, Field(ge=_HOUR, le=3 * _MONTH)] = _LOOK.recovery_period  # from CRISIS
+    step_seconds: Annotated[int, Field(ge=600, le=_MONTH)] = _LOOK.step_interval  # of calm for one step back
+    steps: Annotated[int, Field(ge=1, le=100)] = _LOOK.steps  # until SOUND
+    dark_seconds: Annotated[int, Field(ge=600, le=_MONTH)] = _LOOK.dark_period  # without sight until DARK
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.calm_bps < self.watch_bps <= self.allowance_bps:
+            raise ValueError("calm_bps must be below watch_bps, and watch_bps not above allowance_bps")
+        if self.spacing_seconds > self.max_gap_seconds:
+            raise ValueError("spacing_seconds is above max_gap_seconds: no look would count whole")
+        return self
+
+    @property
+    def model(self) -> crisis.CrisisParams:
+        """The same as the model's dataclass."""
+        return crisis.CrisisParams(
+            confirmations=self.confirmations,
+            watch_bps=self.watch_bps,
+            calm_bps=self.calm_bps,
+            allowance_bps=self.allowance_bps,
+            threshold=self.threshold_bps_hours * _HOUR,
+            surge_bps=self.surge_bps,
+            surge_tenths=self.surge_tenths,
+            surge_looks=self.surge_looks,
+            spacing=self.spacing_seconds,
+            max_gap=self.max_gap_seconds,
+            calm_period=self.calm_seconds,
+            recovery_period=self.recovery_seconds,
+            step_interval=self.step_seconds,
+            steps=self.steps,
+            dark_period=self.dark_seconds,
+        )
+
+
+class EmergencyTrading(_Strict):
+    """How an emergency trades, in place of `rebalancing`."""
+
+    settle_band_bps: Annotated[int, Field(ge=1, le=500)] = _FILL.settle_band_bps
+    slippage_bps: Annotated[int, Field(ge=1, le=1_000)] = _FILL.slip_bps  # the ceiling; nothing widens it
+    loss_budget_bps: Annotated[int, Field(ge=0, le=1_000)] = _FILL.loss_budget_bps  # of the fund's value
+    loss_period_seconds: Annotated[Seconds, Field(ge=_HOUR)] = _FILL.loss_period
+    fill_interval_seconds: Annotated[int, Field(ge=0, le=_HOUR)] = _FILL.fill_interval  # of keeper fills
+    session_seconds: Annotated[int, Field(ge=600, le=7 * SECONDS_PER_DAY)] = _FILL.session_length
+    auction_seconds: Annotated[Seconds, Field(ge=60)] = _FILL.auction_length  # of the public fill's price
+    premium_bps: Annotated[int, Field(ge=0, le=1_000)] = _FILL.premium_bps  # where the auction begins
+    max_trades: Annotated[int, Field(ge=1, le=64)] = _FILL.max_trades  # in one fill
+    max_trade_usd: Annotated[Decimal, Field(ge=1_000, le=10**10)] = human(_FILL.max_trade_value)  # per pair
+    cap_bps: Annotated[int, Field(ge=2_000, le=BPS)] = _FILL.cap_bps  # no coin is raised above this
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.auction_seconds > self.session_seconds:
+            raise ValueError("auction_seconds is above session_seconds")
+        return self
+
+    @property
+    def model(self) -> emergency.EmergencyParams:
+        """The same as the model's dataclass."""
+        return emergency.EmergencyParams(
+            settle_band_bps=self.settle_band_bps,
+            slip_bps=self.slippage_bps,
+            loss_budget_bps=self.loss_budget_bps,
+            loss_period=self.loss_period_seconds,
+            fill_interval=self.fill_interval_seconds,
+            session_length=self.session_seconds,
+            auction_length=self.auction_seconds,
+            premium_bps=self.premium_bps,
+            max_trades=self.max_trades,
+            max_trade_value=wad_of(self.max_trade_usd),
+            cap_bps=self.cap_bps,
+        )
+
+
+class KillSwitchParams(_Strict):
+    """When the fund's value per share has fallen so far that keepers stop; exits stay open."""
+
+    drop_bps: Annotated[int, Field(ge=300, le=5_000)] = 1_500  # below the highest checkpoint ...
+    window_seconds: Seconds = SECONDS_PER_DAY  # ... of this long
+    spacing_seconds: Annotated[int, Field(ge=60, le=SECONDS_PER_DAY)] = 15 * 60  # between two checkpoints
+
+    @model_validator(mode="after")
+    def _reaches(self) -> Self:
+        if not self.spacing_seconds <= self.window_seconds <= CHECKPOINTS * self.spacing_seconds:
+            raise ValueError(f"window_seconds must be 1 to {CHECKPOINTS} times spacing_seconds")
+        return self
+
+
+class CrisisParams(_Strict):
+    """What happens when a coin leaves its peg. Coins are named by their symbols."""
+
+    detector: DetectorParams = DetectorParams()
+    emergency: EmergencyTrading = EmergencyTrading()
+    kill_switch: KillSwitchParams = KillSwitchParams()
+    risk_groups: dict[Symbol, tuple[Symbol, ...]] = {}  # a coin, and those that fall with it
+    # per coin in crisis the basket to go to, bps; a coin without gets the model's defaults
+    emergency_weights: dict[Symbol, dict[Symbol, Bps]] = {}
+    # views of a coin's own token, whose first word other than zero says that its issuer has stopped it
+    issuer_probes: dict[Symbol, Annotated[tuple[Probe, ...], Field(max_length=MAX_PROBES)]] = {}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for coin, leaning in self.risk_groups.items():
+            if coin in leaning:
+                raise ValueError(f"risk_groups.{coin}: a coin does not lean on itself")
+            _refuse_twice(f"risk_groups.{coin}", list(leaning))
+        for coin, weights in self.emergency_weights.items():
+            if sum(weights.values()) != BPS:
+                raise ValueError(
+                    f"emergency_weights.{coin}: the weights sum to {sum(weights.values())} bps, not {BPS}"
+                )
+            for name, weight in weights.items():
+                if weight > self.emergency.cap_bps:
+                    raise ValueError(
+                        f"emergency_weights.{coin}.{name}: {weight} bps is above emergency.cap_bps, "
+                        f"{self.emergency.cap_bps}"
+                    )
+        return self
+
+    def symbols(self) -> list[tuple[str, str]]:
+        """Every coin that is named, with the key it stands under."""
+        named = [("risk_groups", name) for key, names in self.risk_groups.items() for name in (key, *names)]
+        for key, weights in self.emergency_weights.items():
+            named += [("emergency_weights", name) for name in (key, *weights)]
+        return named + [("issuer_probes", name) for name in self.issuer_probes]
+
+
 class Role(_Strict):
     """Who holds a role (without an account: the deployer), and how long after announcing they may act."""
 
@@ -227,6 +378,7 @@ class IndexFile(_Strict):
     calculator: CalculatorParams = CalculatorParams()
     rebalancing: RebalancingParams = RebalancingParams()
     pair_limits: tuple[PairLimits, ...] = ()
+    crisis: CrisisParams = CrisisParams()
     roles: Roles = Roles()
     venues: Venues
     hubs: tuple[Symbol, ...] = ()  # coins of the index that a two-hop route may pass through
@@ -241,6 +393,9 @@ class IndexFile(_Strict):
         for symbol in (symbol for pair in self.pair_limits for symbol in pair.coins):
             if symbol not in symbols:
                 raise ValueError(f"pair_limits: {symbol} is not a coin of this index")
+        for key, symbol in self.crisis.symbols():
+            if symbol not in symbols:
+                raise ValueError(f"crisis.{key}: {symbol} is not a coin of this index")
         for hub in self.hubs:
             if hub not in symbols:
                 raise ValueError(f"hub {hub} is not a coin of this index: name one of {', '.join(symbols)}")
@@ -283,19 +438,30 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
 def load_index(path: Path) -> IndexFile:
     """The index described in a YAML file. ConfigError, one line: file, key, what is wrong and the way out."""
+    return parse_index(read_text(path, "set BALLAST_INDEX_FILE to an index description"), str(path))
+
+
+def read_text(path: Path, otherwise: str) -> str:
+    """The text of a file that a person names. ConfigError, one line; `otherwise` is the way out."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not a text file: give an index description in YAML") from None
+        raise ConfigError(f"{path}: not a text file: give a description in YAML") from None
     except OSError as error:
-        raise ConfigError(
-            f"{path}: {error.strerror}: set BALLAST_INDEX_FILE to an index description"
-        ) from None
-    return parse_index(text, str(path))
+        raise ConfigError(f"{path}: {error.strerror}: {otherwise}") from None
 
 
 def parse_index(text: str, name: str) -> IndexFile:
     """The index described in YAML text; `name` stands for it in messages. ConfigError as `load_index`."""
+    raw = parse_mapping(text, name, "a mapping of keys expected (name, symbol, coins, ...)")
+    try:
+        return IndexFile.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {_first_problem(error, raw)}") from None
+
+
+def parse_mapping(text: str, name: str, expected: str) -> dict[str, Any]:
+    """The mapping in YAML text, no key twice. ConfigError, one line; `expected` says what should be there."""
     try:
         raw = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader, only stricter
     except yaml.MarkedYAMLError as error:
@@ -306,13 +472,8 @@ def parse_index(text: str, name: str) -> IndexFile:
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{name}: not YAML: {' '.join(str(error).split())}: correct the file") from None
     if not isinstance(raw, dict):
-        raise ConfigError(
-            f"{name}: a mapping of keys expected (name, symbol, coins, ...): start from stable5.yaml"
-        )
-    try:
-        return IndexFile.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(f"{name}: {_first_problem(error, raw)}") from None
+        raise ConfigError(f"{name}: {expected}: start from stable5.yaml")
+    return raw
 
 
 def _first_problem(error: ValidationError, raw: dict[str, Any]) -> str:

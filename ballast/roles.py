@@ -19,6 +19,7 @@ class RoleId(IntEnum):
     GUARDIAN = 2
     KEEPER = 3
     REPORTER = 4
+    WATCHDOG = 5  # the kill switch, a contract
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ WIRING: Final[tuple[Grant, ...]] = (
         "wider limits let more be lost",
     ),
     Grant(RoleId.GUARDIAN, "Rebalancer", ("pause", "tighten", "tightenPair"), "less is traded, or nothing"),
+    # Anyone may call it once the detector confirms; the role is what lets a guardian do so before.
+    Grant(RoleId.GUARDIAN, "Rebalancer", ("executeEmergencyRebalance",), "flees, into weights set before"),
+    Grant(RoleId.WATCHDOG, "Rebalancer", ("haltTrading",), "emergencies and exits go on"),
     Grant(RoleId.GOVERNOR, "Rebalancer", ("transferVault",), "another brain is another fund"),
     Grant(RoleId.KEEPER, "Rebalancer", ("executeRebalance",), "trades inside the settlement's bounds"),
     Grant(RoleId.CURATOR, "IndexVault", ("unpauseContributions", "setBandBps"), "lets more coins in"),
@@ -57,6 +61,20 @@ WIRING: Final[tuple[Grant, ...]] = (
         "what is in the index, and how fast its data may move",
     ),
     Grant(RoleId.REPORTER, "IndexCalculator", ("report",), "market data inside the bounds of change"),
+    Grant(
+        RoleId.CURATOR,
+        "CrisisDetector",
+        ("setParams", "setIssuerProbes", "forget"),
+        "what counts as a crisis, and as its end",
+    ),
+    Grant(RoleId.REPORTER, "CrisisDetector", ("reportVolumes",), "volumes inside the bounds of change"),
+    Grant(
+        RoleId.CURATOR,
+        "EmergencyIndex",
+        ("setEmergencyParams", "setEmergencyWeights", "clearEmergencyWeights", "setRiskGroup", "release"),
+        "where an emergency goes, how it trades and when a guardian's word ends",
+    ),
+    Grant(RoleId.CURATOR, "KillSwitch", ("setParams",), "a looser switch lets more be lost"),
 )
 
 DELAYED: Final = frozenset({RoleId.GOVERNOR, RoleId.CURATOR})  # may have a delay; the others act at once

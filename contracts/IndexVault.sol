@@ -11,6 +11,7 @@ import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {DynamicArrayLib} from "solady/utils/DynamicArrayLib.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {IContributionGuard} from "@interfaces/IContributionGuard.sol";
 import {IERC173} from "@interfaces/IERC173.sol";
 import {IERC7621} from "@interfaces/IERC7621.sol";
 import {IIndexVault, Trade} from "@interfaces/IIndexVault.sol";
@@ -53,6 +54,8 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     uint256 private constant _MAX_SUPPLY = type(uint112).max;
 
     IPriceOracle public immutable oracle;
+    /// @notice Who says which coins may come in beyond their proportion; zero: all may.
+    IContributionGuard public immutable guard;
 
     address private _owner;
     uint256[26] private _slots; // as BasketStorage lays them out
@@ -74,6 +77,8 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
     error PriceNotGood(address token, IPriceOracle.Status status);
     error PastBand(address token, uint256 weightBps, uint256 limitBps);
     error BelowBand(address token, uint256 weightBps, uint256 limitBps);
+    /// The coin is off its peg or out of sight: it comes in by proportion only.
+    error CoinOnWatch(address token);
     error BelowMinimumValue(uint256 value, uint256 minimum);
     error SupplyOverflow(uint256 shares);
     error InvalidReceiver(address receiver);
@@ -115,10 +120,11 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         IPriceOracle oracle_,
         address owner_,
         address[] memory tokens,
-        uint256[] memory weights
+        uint256[] memory weights,
+        IContributionGuard guard_
     ) ERC20(name_, symbol_) ERC20Permit(name_) AccessManaged(authority_) {
         if (authority_ == address(0) || address(oracle_) == address(0)) revert ZeroAddress();
-        oracle = oracle_;
+        (oracle, guard) = (oracle_, guard_);
         _slots[0] = uint256(0).withBand(_DEFAULT_BAND_BPS);
         _setOwner(owner_);
         _setBasket(tokens, weights);
@@ -395,6 +401,7 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         view
         returns (uint256)
     {
+        _askGuard(coins, amounts);
         uint256 band = _slots[0].bandOf();
         (uint256[] memory lows,) = _prices(coins, amounts);
         (uint256 shares, uint256 index, uint256 weight) = ShareMath.firstShares(amounts, lanes, lows, band);
@@ -415,9 +422,13 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
         uint256 shares
     ) private view returns (uint256) {
         uint256[] memory held = new uint256[](lanes.length);
+        uint256[] memory excess = new uint256[](lanes.length);
         for (uint256 i; i < lanes.length; ++i) {
-            held[i] = lanes[i].reserveOf() | amounts[i];
+            uint256 reserve = lanes[i].reserveOf();
+            held[i] = reserve | amounts[i];
+            excess[i] = ShareMath.excessOf(amounts[i], reserve, supply, shares);
         }
+        _askGuard(coins, excess);
         (uint256[] memory lows, uint256[] memory highs) = _prices(coins, held);
         uint256 band = _slots[0].bandOf();
         (uint256 index, uint256 weight) = ShareMath.pastBand(amounts, lanes, highs, supply, shares, band);
@@ -425,6 +436,15 @@ contract IndexVault is IIndexVault, ITradeFunding, IERC165, ERC20Permit, AccessM
             revert PastBand(coins[index].tokenOf(), weight, ShareMath.limitOf(lanes[index].weightOf(), band));
         }
         return ShareMath.excessShares(amounts, lanes, lows, highs, supply, shares);
+    }
+
+    /// @param excess Of each coin, in any unit.
+    function _askGuard(uint256[] memory coins, uint256[] memory excess) private view {
+        if (address(guard) == address(0)) return;
+        for (uint256 i; i < coins.length; ++i) {
+            address token = coins[i].tokenOf();
+            if (excess[i] != 0 && !guard.mayEnter(token)) revert CoinOnWatch(token);
+        }
     }
 
     /// @dev Prices times scales of the coins where `held` is not 0; the others count for nothing and need no price.

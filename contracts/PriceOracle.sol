@@ -113,6 +113,24 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         }
     }
 
+    /// @inheritdoc IPriceOracle
+    function goodPrices(address asset) external view returns (uint256[] memory prices, uint256 sources) {
+        PackedSource[MAX_SOURCES] storage packed = _sources[asset];
+        PackedSource first = packed[0];
+        if (!first.exists()) return (prices, 0);
+        sources = first.count();
+        if (first.isFrozen() || !_isSequencerUp()) return (prices, sources);
+        prices = new uint256[](sources);
+        uint256 good;
+        for (uint256 i; i < sources; ++i) {
+            (uint256 price, Status answer) = _read(i == 0 ? first : packed[i]);
+            if (answer == Status.GOOD) prices[good++] = price;
+        }
+        assembly ("memory-safe") {
+            mstore(prices, good) // shortens the array in place
+        }
+    }
+
     /// @notice An asset's sources and settings as they are now; empty for an unknown asset.
     function getSources(address asset)
         external

@@ -44,8 +44,8 @@ interface ICrisisDetector {
     function statesOf(address[] calldata assets) external view returns (State[] memory);
 
     /// @return done Steps back that a recovering coin has taken; 0 in any other state.
-    /// @return of All steps.
-    function recoverySteps(address asset) external view returns (uint256 done, uint256 of);
+    /// @return steps All of them.
+    function recoverySteps(address asset) external view returns (uint256 done, uint256 steps);
 
     /// @notice Whether every coin ever looked at is SOUND: one storage read.
     function allSound() external view returns (bool);

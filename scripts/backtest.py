@@ -11,12 +11,14 @@ from rich.table import Table
 
 from ballast.backtest.engine import Backtest
 from ballast.backtest.inputs import ETH_COLUMN, GAS_COLUMN, Assumptions, Inputs
-from ballast.backtest.result import Result
+from ballast.backtest.result import Result, stamp
+from ballast.cast import Cast, cast
 from ballast.chain.cli import PlainCommand, chosen_index, index_option
 from ballast.data.catalogue import read_any
 from ballast.data.series import History
-from ballast.data.values import ETH_PRICE, GAS, PRICE, SUPPLY, parse_time
+from ballast.data.values import ETH_PRICE, GAS, SUPPLY, VOLUME, parse_time
 from ballast.errors import ConfigError
+from ballast.histories import located, shipped_names
 from ballast.units import human, wad_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -31,8 +33,15 @@ _SHOWN = 20  # rebalances in the table
     type=FILE,
     multiple=True,
     required=True,
-    help="CSV of USD prices; repeatable, the first file that has a series gives it.",
+    help=(
+        "CSV of USD prices, or a shipped history's name: "
+        f"{', '.join(shipped_names())}; repeatable, the first file that has a series gives it."
+    ),
 )
+@click.option(
+    "--coins", metavar="A,B,...", default=None, help="Only these play (default: every dollar coin found)."
+)
+@click.option("--volumes", type=FILE, default=None, help="CSV of traded volumes, USD an hour.")
 @click.option("--supplies", type=FILE, default=None, help="CSV of supplies (default: the index's own caps).")
 @click.option(
     "--gas", type=FILE, default=None, help="CSV with GAS in gwei and ETH in USD (default: 20, 2000)."
@@ -55,33 +64,52 @@ _SHOWN = 20  # rebalances in the table
         "How long after its timestamp a price was known (default: 0, or what is known of a published file)."
     ),
 )
+@click.option(
+    "--minutes-per-step",
+    "minutes",
+    type=click.IntRange(1, 24 * 60),
+    default=30,
+    show_default=True,
+    help="Between two looks of detector and keeper.",
+)
 @click.option("--json", "out", type=FILE, default=None, help="Writes everything to this file.")
-def cli(prices, supplies, gas, index_file, start, end, deposit, depth, lag, out):
+def cli(prices, coins, volumes, supplies, gas, index_file, start, end, deposit, depth, lag, minutes, out):
     """Run an index over a history of prices: every value is used only from when it was known."""
     index, _ = chosen_index(index_file)
-    symbols = [coin.symbol for coin in index.coins]
-    history = _completed([(path, read_any(path, PRICE, symbols, lag)) for path in prices])
-    supply = read_any(supplies, SUPPLY, symbols) if supplies else History(())
-    assumptions = Assumptions(deposit=_money("--deposit", deposit), depth=_money("--depth", depth))
-    inputs = Inputs(index, history, supply, _gas(gas) if gas else History(()), assumptions)
+    since, until = _moment(start, "--from"), _moment(end, "--to", whole_day=True)
+    only = coins.replace(" ", "").split(",") if coins else ()
+    playing = cast([located(path) for path in prices], index, lag, since, only)
+    for line in playing.said():
+        click.echo(line)
+    assumptions = Assumptions(
+        deposit=_money("--deposit", deposit), depth=_money("--depth", depth), step=60 * minutes
+    )
+    inputs = Inputs(
+        playing.index,
+        playing.prices,
+        read_any(supplies, SUPPLY, playing.symbols) if supplies else History(()),
+        _gas(gas) if gas else History(()),
+        assumptions,
+        read_any(volumes, VOLUME, playing.symbols) if volumes else History(()),
+    )
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-    result = Backtest(inputs).run(_moment(start, "--from"), _moment(end, "--to", whole_day=True))
-    _show(result, inputs)
+    result = Backtest(inputs).run(since, until)
+    _show(result)
     if out is not None:
-        extra = {"index": index.symbol, "left_out": list(inputs.left_out), "files": [p.name for p in prices]}
-        out.write_text(json.dumps(extra | result.to_dict()) + "\n", encoding="utf-8")
+        files = [path.name for path in prices]
+        out.write_text(json.dumps(_about(playing, files) | result.to_dict()) + "\n", encoding="utf-8")
         click.echo(f"written: {out}")
 
 
-def _completed(histories: list[tuple[Path, History]]) -> History:
-    """The first file's series, and from each later file those that no earlier one has."""
-    (_, whole), *others = histories
-    for path, other in others:
-        whole, both = whole.completed(other)
-        if both:
-            click.echo(f"{path.name}: {', '.join(both)} not used: an earlier file has it")
-    return whole
+def _about(playing: Cast, files: list[str]) -> dict[str, object]:
+    """What the run was made of."""
+    return {
+        "index": playing.index.symbol,
+        "left_out": [*playing.absent, *playing.strange],
+        "joined": list(playing.joined),
+        "files": files,
+    }
 
 
 def _gas(path: Path) -> History:
@@ -109,11 +137,9 @@ def _moment(text: str | None, option: str, whole_day: bool = False) -> int | Non
     return int(moment.astimezone(UTC).timestamp())
 
 
-def _show(result: Result, inputs: Inputs) -> None:
+def _show(result: Result) -> None:
     console = Console(width=None if Console().is_terminal else 120, highlight=False)
     data = result.to_dict()
-    if inputs.left_out:
-        console.print(f"left out, because no file has their prices: {', '.join(inputs.left_out)}")
     if result.rebalances:
         console.print(_table(result))
     console.print(
@@ -125,6 +151,14 @@ def _show(result: Result, inputs: Inputs) -> None:
         f"at {data['cost_bps']} bps, about {result.gas_used:,} gas "
         f"({data['gas_cost_usd']:,.0f} USD, paid by the keeper)"
     )
+    for flight in result.emergencies:
+        console.print(
+            f"[red]{stamp(flight.at)} fled {flight.asset}[/red] at {human(flight.price):.4f} USD: "
+            f"{flight.weight_before:.2%} → {flight.weight_after:.2%} of the fund"
+        )
+    for back in result.recoveries:
+        ended = f", sound {stamp(back.ended_at)}" if back.ended_at is not None and back.is_back else ""
+        console.print(f"{stamp(back.at)} {back.asset} recovers at {human(back.price):.4f} USD{ended}")
     if result.refusals:
         console.print(f"[red]{len(result.refusals)} fills refused, the first: {result.refusals[0][1]}[/red]")
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ballast.chain.cli import ChainCommand, index_option, open_index, records_option
+from ballast.chain.emergency_show import peg_table, readiness
 from ballast.chain.status import read_status
 from ballast.units import human
 
@@ -28,6 +29,7 @@ def cli(index_file, records, as_json):
         return
     console = Console(width=None if Console().is_terminal else 150)
     console.print(_basket(status))
+    console.print(peg_table(status["emergency"]))
     console.print(_facts(status))
 
 
@@ -79,7 +81,7 @@ def _facts(status: dict[str, Any]) -> Table:
             else "unknown"
         ),
         "market data": f"stale: {', '.join(market['stale_coins'])}" if market["stale"] else "fresh",
-        "trading": "paused" if status["paused"] else "open",
+        **readiness(status["emergency"]),
         "contributions": "paused" if status["contributions_paused"] else "open",
         "ETH, gas": f"{human(status['eth_price']['low']):,.2f} USD, {human(status['gas_price'], 9):.2f} gwei",
     }

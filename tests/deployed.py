@@ -70,9 +70,14 @@ def five_coin_index(**changes: Any) -> IndexFile:
 
     Chainlink alone prices the coins, so that a test which moves a feed need not move the pools and wait.
     """
-    packaged = load_index(PACKAGED_INDEX)
-    coins = tuple(c.model_copy(update={"oracle": c.oracle[:1], "min_sources": 1}) for c in packaged.coins)
-    index = packaged.model_copy(update={"coins": coins})
+    coins = load_index(PACKAGED_INDEX).coins
+    alone = tuple(c.model_copy(update={"oracle": c.oracle[:1], "min_sources": 1}) for c in coins)
+    return two_source_index(**({"coins": alone} | changes))
+
+
+def two_source_index(**changes: Any) -> IndexFile:
+    """The packaged index, feeds and pools, with its roles on test accounts: what sees a crisis confirmed."""
+    index = load_index(PACKAGED_INDEX)
     roles = {
         role.name.lower(): getattr(index.roles, role.name.lower()).model_copy(
             update={"account": accounts.test_accounts[number].address}
@@ -120,4 +125,4 @@ def balance(token: str, account: str) -> int:
     return int(aggregate([foreign(token, "balanceOf(address)(uint256)", account)])[0])
 
 
-__all__ = ["Deployed", "balance", "deploy_five", "five_coin_index", "fund"]
+__all__ = ["Deployed", "balance", "deploy_five", "five_coin_index", "fund", "two_source_index"]

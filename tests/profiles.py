@@ -13,14 +13,15 @@ class Profile:
     weight_cases: int  # drawn cases of the weights
     batch: int  # cases per eth_call
     differential_cases: int  # drawn cases of any other pure function
+    look_sequences: int  # drawn rows of looks at a coin
     campaign_actions: int  # actions of a stateful campaign, all runs together
     examples: int  # examples of one Hypothesis test that sends transactions
 
 
 PROFILES: Final = {
-    "quick": Profile("quick", 2_000, 200, 500, 500, 10),
-    "ci": Profile("ci", 20_000, 200, 5_000, 5_000, 50),
-    "deep": Profile("deep", 500_000, 200, 100_000, 100_000, 500),
+    "quick": Profile("quick", 2_000, 200, 500, 2_000, 500, 10),
+    "ci": Profile("ci", 20_000, 200, 5_000, 12_000, 5_000, 50),
+    "deep": Profile("deep", 500_000, 200, 100_000, 200_000, 100_000, 500),
 }
 DEFAULT: Final = "quick"
 

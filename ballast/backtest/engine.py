@@ -1,20 +1,31 @@
-"""Plays a history: at every time that something becomes known, the reporter reports and the keeper acts.
+"""Plays a history: at each step of the clock the reporter reports, the detector looks, the keeper acts.
 
-The order of a step is look, report, keep, record; what overrides the calculator's weights belongs between
-report and keep. Pools stand round the known price at each step and keep what a fill did to them within it.
+The order of a step is that of the replay on a chain: report, observe every coin that is due, flee if a coin
+is to be fled, the ordinary keeper, record. Pools stand round the known price at each step and keep what a
+fill did to them within it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ballast.backtest.fund import Fund, Refusal, closed, filled, opened
+from ballast.backtest.fund import Fund, Refusal, closed, filled, fled, opened
 from ballast.backtest.inputs import Inputs
+from ballast.backtest.lookout import Lookout
 from ballast.backtest.reporter import MarketData, first_report, report
-from ballast.backtest.result import Point, Rebalance, Result, StateChange, Traded
+from ballast.backtest.result import (
+    CoinState,
+    Emergency,
+    Point,
+    Rebalance,
+    Recovery,
+    Result,
+    StateChange,
+    Traded,
+)
 from ballast.backtest.venue import PoolSpec, Venue, pools_of
 from ballast.keeper.decide import Action, Cause, Plan, decide
-from ballast.keeper.rules import assess, basket_of, is_open
+from ballast.keeper.rules import as_traded, assess, basket_of, is_open, is_tradable
 from ballast.keeper.snapshot import (
     Coin,
     FillParams,
@@ -25,7 +36,8 @@ from ballast.keeper.snapshot import (
     Snapshot,
     Verdict,
 )
-from ballast.model.prices import Status
+from ballast.model.crisis import State
+from ballast.model.prices import PriceQuote
 from ballast.model.rebalance import Reason, TriggerParams, gas_cost, max_drift, value_of
 from ballast.units import BPS, WAD, wad_of
 
@@ -37,6 +49,9 @@ OPEN_GAS: Final = 280_000
 FILL_GAS: Final = 200_000
 SWAP_GAS: Final = 140_000  # a pool
 CLOSE_GAS: Final = 90_000
+FLIGHT_GAS: Final = 450_000  # opening an emergency, which reads the states and composes the weights
+OBSERVE_GAS: Final = 100_000
+BLOCK: Final = 12  # s, from what is observed to what is done about it
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,14 @@ class _Moment:
     now: int
     coins: tuple[Coin, ...]
     marks: Mapping[str, int]  # WAD{USD/coin} by token
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What the emergency index answers: weights in bps by symbol, and the coin to flee."""
+
+    weights: Mapping[str, int]
+    due: str | None
 
 
 class Backtest:
@@ -58,6 +81,8 @@ class Backtest:
         self._pools: tuple[PoolSpec, ...] = pools_of(inputs.index, symbols, inputs.assumptions.depth)
         self._hubs = tuple(inputs.index.coin(hub).token for hub in inputs.index.hubs if hub in symbols)
         self._names = {coin.token: coin.symbol for coin in inputs.coins}
+        self._tokens = {coin.symbol: coin.token for coin in inputs.coins}
+        self._lookout = Lookout(inputs)
         self._data: MarketData
         self._fund: Fund
         self._venue: Venue | None = None
@@ -71,7 +96,10 @@ class Backtest:
         for at, now in enumerate(clock):
             self._venue = None
             self._data = report(self._inputs, self._data, now)
-            self._keep(now, clock[at + 1] if at + 1 < len(clock) else now + 1)
+            self._lookout.report_volumes(now)
+            changed = self._observe(self._lookout.due(now), now)
+            # What is done about a change comes a block after the transaction that brought it.
+            self._keep(now + BLOCK * changed, clock[at + 1] if at + 1 < len(clock) else now + BLOCK + 1)
             self._record(now)
         self._result.held_end = self._fund.reserves
         return self._result
@@ -92,27 +120,46 @@ class Backtest:
 
     def _look(self, now: int) -> tuple[Snapshot, _Moment]:
         """The system as the keeper sees it at `now`, without the venue's depth."""
-        inputs, fund = self._inputs, self._fund
-        coins, marks = [], {}
-        for coin in inputs.coins:
-            token, quote = coin.token, inputs.quote(coin.symbol, now)
-            coins.append(
-                Coin(
-                    token,
-                    coin.symbol,
-                    coin.decimals,
-                    fund.reserves[token],
-                    fund.weights[token],
-                    self._data.weights[coin.symbol],
-                    quote,
-                )
+        fund, coins = self._fund, []
+        quotes = {coin.symbol: self._inputs.quote(coin.symbol, now) for coin in self._inputs.coins}
+        target = self._target(quotes)
+        for coin in self._inputs.coins:
+            token = coin.token
+            seen = Coin(
+                token,
+                coin.symbol,
+                coin.decimals,
+                fund.reserves[token],
+                fund.weights.get(token, 0),
+                target.weights[coin.symbol],
+                quotes[coin.symbol],
+                token in fund.weights,
             )
-            marks[token] = quote.mid if quote.status == Status.GOOD else inputs.mark(coin.symbol, now) or 0
-        snapshot = Snapshot(
+            coins.append(seen)
+        snapshot = self._snapshot(now, tuple(coins), target)
+        marks = {coin.token: self._inputs.mark(coin.symbol, now) or 0 for coin in self._inputs.coins}
+        return replace(snapshot, verdict=assess(snapshot)), _Moment(now, snapshot.coins, marks)
+
+    def _target(self, quotes: Mapping[str, PriceQuote]) -> _Target:
+        """The calculator's weights as the coins' states allow them."""
+        values = [
+            value_of(self._fund.reserves[coin.token], 10 ** (18 - coin.decimals), quotes[coin.symbol].mid)
+            if is_tradable(quotes[coin.symbol], lenient=True)
+            else 0
+            for coin in self._inputs.coins
+        ]
+        wanted = [self._data.weights[coin.symbol] for coin in self._inputs.coins]
+        weights, due = self._lookout.composed(wanted, values)
+        named = zip(self._result.coins, weights, strict=True)
+        return _Target(dict(named), None if due is None else self._tokens[due])
+
+    def _snapshot(self, now: int, coins: tuple[Coin, ...], target: _Target) -> Snapshot:
+        inputs, fund = self._inputs, self._fund
+        return Snapshot(
             chain_id=inputs.index.chain_id,
             block=len(self._result.points),
             timestamp=now,
-            coins=tuple(coins),
+            coins=coins,
             total_supply=self._result.supply,
             data_stale=self._data.is_stale(now, inputs.index.calculator.max_age_seconds),
             params=self._params,
@@ -123,8 +170,8 @@ class Backtest:
             verdict=Verdict(False, Reason.IN_BAND),
             hops=(),
             hubs=self._hubs,
+            emergency=self._lookout.view(now, target.due, fund.flight_loss, fund.flight_at),
         )
-        return replace(snapshot, verdict=assess(snapshot)), _Moment(now, snapshot.coins, marks)
 
     def _with_depth(self, snapshot: Snapshot, moment: _Moment) -> tuple[Snapshot, Venue]:
         venue = self._venue or Venue.around(self._pools, moment.coins, moment.marks)
@@ -134,51 +181,98 @@ class Backtest:
 
     # -- acting
 
+    def _observe(self, tokens: Sequence[str], now: int) -> bool:
+        """The detector looks at the coins; whether a state changed."""
+        self._result.observations += len(tokens)
+        self._result.observing_gas += OBSERVE_GAS * len(tokens)
+        changes = [self._changed(self._names[token], now) for token in tokens]
+        return any(changes)
+
+    def _changed(self, symbol: str, now: int) -> bool:
+        """One look, with what it changed written down."""
+        change = self._lookout.observe(symbol, now)
+        if change is None:
+            return False
+        before, after = change
+        self._result.coin_states.append(CoinState(symbol, now, before.name, after.name))
+        coming = [back for back in self._result.recoveries if back.asset == symbol and back.ended_at is None]
+        if coming and before is State.RECOVERING:
+            coming[-1].ended_at, coming[-1].is_back = now, after is State.SOUND
+            coming[-1].weight_after = self._share(symbol, now)
+        if after is State.RECOVERING:
+            price, share = self._inputs.mark(symbol, now) or 0, self._share(symbol, now)
+            self._result.recoveries.append(Recovery(symbol, now, price, share, share))
+        return True
+
+    def _share(self, symbol: str, now: int) -> float:
+        """The fraction of the fund that a coin is, as it trades."""
+        values = self._values(self._fund.reserves, now)
+        return values[symbol] / max(1, sum(values.values()))
+
     def _keep(self, now: int, next_at: int) -> None:
         """The keeper, from one step of the clock to the next; it plans only when something is due."""
         moment = now
         for _ in range(_ACTIONS):
             snapshot, market = self._look(moment)
-            expired = snapshot.session.phase == Phase.OPEN and not is_open(snapshot)
-            if not snapshot.verdict.should and not expired:
-                if self._last_verdict != (snapshot.verdict, snapshot.session.phase):
+            verdict = snapshot.verdict
+            is_over = snapshot.session.phase == Phase.OPEN and not is_open(snapshot)
+            if not verdict.should and not is_over:
+                if self._last_verdict != (verdict, snapshot.session.phase):
                     self._note(decide(snapshot), moment)
-                self._last_verdict = snapshot.verdict, snapshot.session.phase
+                self._last_verdict = verdict, snapshot.session.phase
                 return
             self._last_verdict = None
-            if expired:
-                self._close(snapshot, decide(snapshot))
-                continue
-            snapshot, venue = self._with_depth(snapshot, market)
+            if verdict.reason is not Reason.CRISIS and not is_over:
+                snapshot, self._venue = self._with_depth(snapshot, market)
             plan = decide(snapshot, self._inputs.assumptions.policy)
             self._note(plan, moment)
             if plan.action is Action.WAIT:
                 if plan.cause is not Cause.FILL_INTERVAL or plan.look_again_at >= next_at:
                     return
                 moment = plan.look_again_at
-            elif plan.action is Action.CLOSE:
-                self._close(snapshot, plan)
-            elif not self._fill(snapshot, venue, plan):
+            elif not self._act(snapshot, plan):
                 return
 
-    def _close(self, snapshot: Snapshot, plan: Plan) -> None:
-        self._note(plan, snapshot.timestamp)
+    def _act(self, snapshot: Snapshot, plan: Plan) -> bool:
+        """Carries out what is not a wait; whether there may be more to do."""
+        if plan.action is Action.OBSERVE:
+            self._observe(plan.assets, snapshot.timestamp)
+        elif plan.action is Action.OPEN_EMERGENCY:
+            self._flee(snapshot, plan)
+        elif plan.action is Action.CLOSE:
+            self._close(snapshot)
+        else:
+            return self._fill(snapshot, plan)
+        return True
+
+    def _flee(self, snapshot: Snapshot, plan: Plan) -> None:
+        (token,) = plan.assets
+        symbol, now = self._names[token], snapshot.timestamp
+        self._fund = fled(self._fund, snapshot)
+        price, share = self._inputs.mark(symbol, now) or 0, self._share(symbol, now)
+        session = self._fund.session.id
+        self._result.emergencies.append(Emergency(symbol, now, price, share, share, session))
+        drift = basket_of(as_traded(_within(snapshot, self._fund))).drift
+        rebalance = Rebalance(now, session, plan.cause.value, drift, drift)
+        self._result.rebalances.append(rebalance)
+        self._charge(rebalance, snapshot, FLIGHT_GAS)
+
+    def _close(self, snapshot: Snapshot) -> None:
         self._fund = closed(self._fund, snapshot)
         rebalance = self._result.rebalances[-1]
         rebalance.settled = self._fund.session.phase == Phase.SETTLED
         if rebalance.settled:
-            rebalance.drift_after_bps = basket_of(snapshot).drift
+            rebalance.drift_after_bps = basket_of(as_traded(snapshot)).drift
         self._charge(rebalance, snapshot, CLOSE_GAS)
 
-    def _fill(self, snapshot: Snapshot, venue: Venue, plan: Plan) -> bool:
+    def _fill(self, snapshot: Snapshot, plan: Plan) -> bool:
         """Executes a plan's trades; nothing has changed when settlement refuses them."""
         assert plan.fill is not None, "a plan to fill has trades"
+        assert self._venue is not None, "a plan to fill was made with depth"
         is_new = plan.action is Action.OPEN_AND_FILL
         fund = opened(self._fund, snapshot) if is_new else self._fund
-        held = [replace(coin, vault_weight=fund.weights[coin.token]) for coin in snapshot.coins]
-        within = replace(snapshot, session=fund.session, coins=tuple(held))
-        after, brought = venue.executed(plan.fill.trades)
-        outcome = filled(fund, within, plan.fill.trades, brought)
+        after, brought = self._venue.executed(plan.fill.trades)
+        outcome = filled(fund, _within(snapshot, fund), plan.fill.trades, brought)
         if isinstance(outcome, Refusal):
             self._result.refusals.append((snapshot.timestamp, outcome.error, outcome.detail))
             return False
@@ -190,6 +284,9 @@ class Backtest:
         rebalance = self._result.rebalances[-1]
         self._write(snapshot, plan, brought, rebalance)
         rebalance.drift_after_bps, rebalance.settled = outcome.drift_after_bps, outcome.settled
+        for flight in self._result.emergencies:
+            if flight.session == rebalance.session:
+                flight.weight_after = self._share(flight.asset, snapshot.timestamp)
         swaps = sum(len(trade.hops) for trade in plan.fill.trades)
         self._charge(rebalance, snapshot, FILL_GAS + SWAP_GAS * swaps + (OPEN_GAS if is_new else 0))
         return True
@@ -225,16 +322,35 @@ class Backtest:
         if not states or (states[-1].state, states[-1].cause) != (change.state, change.cause):
             states.append(change)
 
+    def _values(self, reserves: Mapping[str, int], now: int) -> dict[str, int]:
+        """WAD{USD} by symbol, as the coins trade."""
+        return {
+            coin.symbol: value_of(
+                reserves[coin.token], 10 ** (18 - coin.decimals), self._inputs.mark(coin.symbol, now) or 0
+            )
+            for coin in self._inputs.coins
+        }
+
     def _record(self, now: int) -> None:
-        values, holds, targets = [], [], []
-        for coin in self._inputs.coins:
-            price, scale = self._inputs.mark(coin.symbol, now) or 0, 10 ** (18 - coin.decimals)
-            values.append(value_of(self._fund.reserves[coin.token], scale, price))
-            holds.append(value_of(self._result.held_start[coin.token], scale, price))
-            targets.append(self._data.weights[coin.symbol])
-        nav = sum(values)
-        drift = max_drift(values, nav, targets)
-        self._result.points.append(Point(now, nav, sum(holds), tuple(values), drift))
+        values = self._values(self._fund.reserves, now)
+        hold = sum(self._values(self._result.held_start, now).values())
+        target = self._target(
+            {coin.symbol: self._inputs.quote(coin.symbol, now) for coin in self._inputs.coins}
+        )
+        parts, nav = tuple(values.values()), sum(values.values())
+        drift = max_drift(parts, nav, tuple(target.weights.values()))
+        prices = tuple(self._inputs.mark(symbol, now) or 0 for symbol in values)
+        states = tuple(self._lookout.records[symbol].state for symbol in values)
+        self._result.points.append(Point(now, nav, hold, parts, drift, prices, states))
+
+
+def _within(snapshot: Snapshot, fund: Fund) -> Snapshot:
+    """The snapshot with the session and the targets that the fund has now."""
+    coins = tuple(
+        replace(coin, vault_weight=fund.weights.get(coin.token, 0), held=coin.token in fund.weights)
+        for coin in snapshot.coins
+    )
+    return replace(snapshot, session=fund.session, coins=coins)
 
 
 def params_of(inputs: Inputs) -> Params:

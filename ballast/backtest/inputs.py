@@ -1,16 +1,28 @@
-"""What a backtest plays: index, histories by coin, assumptions; nothing is answered before it was known."""
+"""What a backtest plays: index, histories by coin, assumptions; nothing is answered before it was known.
 
+A coin with one price column has two sources all the same: its feed, and its pool's price over half an hour
+(`_TWAP`), which follows the column. With more columns each is a source.
+"""
+
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from statistics import median_low
 from typing import Final
 
 from ballast.data.series import History, Series, clock_of
 from ballast.errors import DataError
 from ballast.index_file import Coin, IndexFile
 from ballast.keeper.allocation import Policy
-from ballast.model.prices import AssetSettings, PriceQuote, RawAnswer, SourceLimits, Status, quote
+from ballast.model.prices import (
+    AssetSettings,
+    PriceQuote,
+    RawAnswer,
+    SourceLimits,
+    Status,
+    good_prices,
+    quote,
+)
 from ballast.model.stability import stability_score
 from ballast.model.weights import check_bounds
 from ballast.units import SECONDS_PER_DAY, WAD, wad_of
@@ -21,6 +33,7 @@ ETH_COLUMN: Final = "ETH"  # its column in USD
 _NONE: Final = History(())
 _SUPPLY_MAX_AGE: Final = 7 * SECONDS_PER_DAY
 _SCORE_DAYS: Final = 30  # that a stability score looks back on
+_VOLUME_MAX_AGE: Final = 2 * 3_600
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,8 @@ class Assumptions:
     gas_price: int = 20 * GWEI  # wei, where no history is given
     eth_price: int = 2_000 * WAD  # WAD{USD/ETH}, where no history is given
     report_interval: int = SECONDS_PER_DAY  # s between two reports of market data
+    step: int = 30 * 60  # s between two times of the clock
+    twap_window: int = 30 * 60  # s of the pool's price that seconds a single column; 0: it stays alone
     policy: Policy = field(default_factory=Policy)
 
 
@@ -45,6 +60,7 @@ class Inputs:
     supplies: History = _NONE
     gas: History = _NONE  # GAS in WAD{gwei}, ETH in WAD{USD}
     assumptions: Assumptions = field(default_factory=Assumptions)
+    volumes: History = _NONE  # WAD{USD an hour}
 
     @cached_property
     def coins(self) -> tuple[Coin, ...]:
@@ -71,41 +87,67 @@ class Inputs:
             series, source = self.prices.of(coin.symbol), coin.oracle[0]
             low, high = wad_of(source.min_price), wad_of(source.max_price)
             limits = SourceLimits(self.assumptions.heartbeat, 18, low, high)
-            quorum = min(coin.min_sources, len(series))
+            sources = len(series) + self._has_twap(series)
+            quorum = min(coin.min_sources, sources)
             spread = self.index.oracle.max_deviation_bps
-            feeds[coin.symbol] = series, AssetSettings((limits,) * len(series), quorum, spread)
+            feeds[coin.symbol] = series, AssetSettings((limits,) * sources, quorum, spread)
         return feeds
+
+    def _has_twap(self, series: Sequence[Series]) -> bool:
+        return len(series) == 1 and self.assumptions.twap_window > 0
+
+    def _answers(self, series: Sequence[Series], now: int) -> list[RawAnswer | None]:
+        answers = [_answer(one, now) for one in series]
+        if self._has_twap(series):
+            answers.append(_twap(series[0], now, self.assumptions.twap_window))
+        return answers
 
     @cached_property
     def _supplies(self) -> Mapping[str, Series]:
         return {coin.symbol: found[0] for coin in self.coins if (found := self.supplies.of(coin.symbol))}
 
     def clock(self, start: int | None, end: int | None) -> tuple[int, ...]:
-        """The times at which something became known, from the first at which every coin can be priced.
+        """Times a step apart while values are known, from the first at which every coin can be priced.
 
-        DataError when there are fewer than two of them.
+        They are whole steps since 1970, whatever the start. DataError when there are fewer than two of them.
         """
-        times = clock_of((s for coin in self.coins for s in self.prices.of(coin.symbol)), start, end)
+        known = clock_of(s for coin in self.coins for s in self.prices.of(coin.symbol))
+        since = known[0] if start is None else max(start, known[0])
+        until = known[-1] if end is None else min(end, known[-1])
+        step = self.assumptions.step
+        times = range(-(-since // step) * step, until + 1, step)
         first = next((at for at, now in enumerate(times) if self._is_ready(now)), None)
         if first is None or len(times) - first < 2:
             names = ", ".join(coin.symbol for coin in self.coins)
             raise DataError(
                 f"no two times at which {names} all have prices and caps: widen the dates or name more files"
             )
-        return times[first:]
+        return tuple(times[first:])
 
     def quote(self, symbol: str, now: int) -> PriceQuote:
         """The coin's price as the oracle would answer at `now`."""
         series, settings = self._feeds[symbol]
-        return quote([_answer(one, now) for one in series], settings, now)
+        return quote(self._answers(series, now), settings, now)
+
+    def good_prices(self, symbol: str, now: int) -> tuple[list[int], int]:
+        """The coin's good sources as the oracle would answer, WAD{USD/coin}, and how many there are."""
+        series, settings = self._feeds[symbol]
+        return good_prices(self._answers(series, now), settings, now)
 
     def mark(self, symbol: str, now: int) -> int | None:
-        """WAD{USD/coin} that the coin is worth at `now`, fit to trade on or not; None before any value."""
-        answer = self.quote(symbol, now)
-        if answer.status == Status.GOOD:
-            return answer.mid
-        known = [value.value for one in self._feeds[symbol][0] if (value := one.at(now))]
-        return median_low(known) if known else None
+        """WAD{USD/coin} that the coin trades at: the columns' median; None before any value.
+
+        Fit to trade on or not; a middle between two is rounded down.
+        """
+        known = sorted(value.value for one in self._feeds[symbol][0] if (value := one.at(now)))
+        if not known:
+            return None
+        return (known[(len(known) - 1) // 2] + known[len(known) // 2]) // 2
+
+    def volume(self, symbol: str, now: int) -> int:
+        """Whole USD an hour that all venues together traded, as last known; 0 when not known for long."""
+        known = (one.at(now, _VOLUME_MAX_AGE) for one in self.volumes.of(symbol))
+        return sum(value.value for value in known if value is not None) // WAD
 
     def cap(self, coin: Coin, now: int) -> int | None:
         """Whole USD: the supply as last known, a coin at a dollar; None when it is too old.
@@ -146,6 +188,20 @@ class Inputs:
 def _answer(series: Series, now: int) -> RawAnswer | None:
     known = series.at(now)
     return None if known is None else RawAnswer(1, known.value, known.known_at, known.known_at, 1)
+
+
+def _twap(series: Series, now: int, window: int) -> RawAnswer | None:
+    """The mean over the window of a price that stays until the next one is known, rounded down."""
+    last = bisect_right(series.known_at, now) - 1
+    if last < 0:
+        return None
+    area, until, place = 0, now, last
+    while place >= 0 and until > now - window:
+        since = max(series.known_at[place], now - window) if place else now - window
+        area += series.values[place] * (until - since)
+        until, place = since, place - 1
+    at = series.known_at[last]
+    return RawAnswer(1, area // window, at, at, 1)
 
 
 def _last(series: Sequence[Series], now: int) -> int | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from ballast.model.crisis import State
 from ballast.units import BPS, human
 
 
@@ -17,6 +18,8 @@ class Point:
     hold: int  # WAD{USD} of the first basket, untouched
     values: tuple[int, ...]  # WAD{USD} by coin
     drift_bps: int  # against the targets of the moment
+    prices: tuple[int, ...] = ()  # WAD{USD/coin} by coin
+    states: tuple[State, ...] = ()  # the detector's, by coin
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,64 @@ class StateChange:
     cause: str
 
 
+@dataclass(frozen=True)
+class CoinState:
+    """A coin's state as the detector changed it."""
+
+    asset: str
+    at: int
+    before: str
+    after: str
+
+
+@dataclass
+class Emergency:
+    """One emergency session. Weights are fractions of the fund at market prices."""
+
+    asset: str
+    at: int
+    price: int  # WAD{USD/coin}
+    weight_before: float
+    weight_after: float  # as the session left it
+    session: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "asset": self.asset,
+            "time": stamp(self.at),
+            "price": _price(self.price),
+            "weight_before": round(self.weight_before, 6),
+            "weight_after": round(self.weight_after, 6),
+            "session": self.session,
+        }
+
+
+@dataclass
+class Recovery:
+    """A coin's way back, from the first calm day to SOUND or to the next fall."""
+
+    asset: str
+    at: int
+    price: int  # WAD{USD/coin}
+    weight_before: float
+    weight_after: float
+    ended_at: int | None = None
+    is_back: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "asset": self.asset,
+            "time": stamp(self.at),
+            "price": _price(self.price),
+            "weight_before": round(self.weight_before, 6),
+            "weight_after": round(self.weight_after, 6),
+            "ended": None if self.ended_at is None else stamp(self.ended_at),
+            "sound": self.is_back,
+        }
+
+
 @dataclass
 class Result:
     """One run."""
@@ -90,7 +151,12 @@ class Result:
     points: list[Point] = field(default_factory=list)
     trades: list[Traded] = field(default_factory=list)
     rebalances: list[Rebalance] = field(default_factory=list)
-    states: list[StateChange] = field(default_factory=list)
+    states: list[StateChange] = field(default_factory=list)  # the keeper's
+    coin_states: list[CoinState] = field(default_factory=list)
+    emergencies: list[Emergency] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)
+    observations: int = 0
+    observing_gas: int = 0  # gas
     refusals: list[tuple[int, str, str]] = field(default_factory=list)
     held_start: Mapping[str, int] = field(default_factory=dict)  # own decimals by token
     held_end: Mapping[str, int] = field(default_factory=dict)
@@ -114,7 +180,7 @@ class Result:
     @property
     def gas_used(self) -> int:
         """Gas units, estimated."""
-        return sum(rebalance.gas_used for rebalance in self.rebalances)
+        return self.observing_gas + sum(rebalance.gas_used for rebalance in self.rebalances)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -139,7 +205,14 @@ class Result:
             "gas_used": self.gas_used,
             "gas_cost_usd": _usd(sum(rebalance.gas_cost for rebalance in self.rebalances)),
             "rebalances": [rebalance.to_dict() for rebalance in self.rebalances],
-            "states": [{"at": stamp(s.at), "state": s.state, "cause": s.cause} for s in self.states],
+            "emergencies": [flight.to_dict() for flight in self.emergencies],
+            "recoveries": [back.to_dict() for back in self.recoveries],
+            "states": [
+                {"asset": s.asset, "time": stamp(s.at), "from": s.before, "to": s.after}
+                for s in self.coin_states
+            ],
+            "observations": self.observations,
+            "keeper_states": [{"at": stamp(s.at), "state": s.state, "cause": s.cause} for s in self.states],
             "refusals": [{"at": stamp(at), "error": e, "detail": d} for at, e, d in self.refusals],
             "trades": [self._trade(trade) for trade in self.trades],
             "path": self._path(),
@@ -154,6 +227,9 @@ class Result:
             "weights_bps": {
                 coin: [round(point.values[i] * BPS / point.nav, 2) for point in self.points]
                 for i, coin in enumerate(self.coins)
+            },
+            "prices": {
+                coin: [_price(point.prices[i]) for point in self.points] for i, coin in enumerate(self.coins)
             },
         }
 
@@ -182,6 +258,10 @@ def max_drawdown(values: Sequence[int]) -> float:
 def stamp(at: int) -> str:
     """ISO 8601 in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _price(price: int) -> float:
+    return round(float(human(price)), 6)
 
 
 def _usd(value: int) -> float:

@@ -56,13 +56,13 @@ class Fund:
         calculator = lab.deploy("IndexCalculator", "address", access)
         _seed(lab, market, calculator)
         tokens, weights = lab.read(calculator, "calculateOptimalWeights()", "address[],uint256[]")
-        vault_args = "string,string,address,address,address,address[],uint256[]"
+        vault_args = "string,string,address,address,address,address[],uint256[],address"
         vault = lab.deploy(
-            "IndexVault", vault_args, "Bench", "BENCH", access, oracle, lab.me, tokens, weights
+            "IndexVault", vault_args, "Bench", "BENCH", access, oracle, lab.me, tokens, weights, ZERO
         )
         weth = lab.book.token("WETH").address
-        five = "address,address,address,address,address"
-        rebalancer = lab.deploy("Rebalancer", five, access, vault, calculator, oracle, weth)
+        brain_args = "address,address,address,address,address,address"
+        rebalancer = lab.deploy("Rebalancer", brain_args, access, vault, calculator, oracle, weth, ZERO)
         lab.send(vault, "transferOwnership(address)", rebalancer)
         factory = lab.book.contracts["uniswap_v3_factory"]
         venue = lab.deploy("UniswapV3Venue", "address,bytes32", factory, pool_code_hash())

@@ -15,6 +15,12 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
 from ballast.chain.connect import chain_identity
+from ballast.chain.crisis_wiring import (
+    detector_steps,
+    emergency_steps,
+    first_emergency_weights,
+    kill_switch_steps,
+)
 from ballast.chain.deployment import ChainIdentity, Deployment, load, record_path
 from ballast.chain.multicall import aggregate, foreign, read
 from ballast.chain.preflight import preflight
@@ -63,11 +69,12 @@ def deploy_index(
     """
     chain = chain_identity()
     preflight(index, chain.chain_id, index_name)
+    first_emergency_weights(index, first_targets(index)[1])  # refused before anything is paid for
     path = record_path(folder, chain, index.symbol)
     run = Transactor(account, path, open_record(path, chain, index, index_name, may_reset, say))
     system = create_contracts(run, index, say)
     deployer = run.deployment.contracts["IndexAccess"].sender
-    holders = role_holders_of(index, deployer)
+    holders = {RoleId.WATCHDOG: (str(system.kill_switch.address), 0)} | role_holders_of(index, deployer)
     wires = function_roles(system) + role_holders(system, holders)
     steps = setting_steps(system, index, feeds_of(run.deployment, index))
     facts = [*immutables(system, index), *(check for step in steps for check in step.checks)]
@@ -97,7 +104,8 @@ def plan_lines(index: IndexFile, index_name: str, folder: Path, account: Account
     if known is not None and not stands(known):
         known = None
     names = ["IndexAccess", "PriceOracle", *(name for name, _ in twap_feeds(index))]
-    names += ["IndexCalculator", "IndexVault", "Rebalancer", "UniswapV3Venue"]
+    names += ["IndexCalculator", "CrisisDetector", "IndexVault", "EmergencyIndex", "Rebalancer"]
+    names += ["KillSwitch", "UniswapV3Venue"]
     lines = [
         f"{index.symbol} on chain {chain.folder}, from {account.address if account else 'no account yet'}"
     ]
@@ -106,6 +114,9 @@ def plan_lines(index: IndexFile, index_name: str, folder: Path, account: Account
         lines.append(f"{name}: {'at ' + have.address if have else 'to be deployed'}")
     weight_of = dict(zip(tokens, weights, strict=True))
     lines += [f"target {coin.symbol}: {weight_of[coin.token] / 100:.2f} %" for coin in index.coins]
+    for symbol, given in first_emergency_weights(index, weights).items():
+        shown = ", ".join(f"{coin} {bps / 100:.2f} %" for coin, bps in given.items() if bps)
+        lines.append(f"in a crisis of {symbol}: {shown}")
     lines.append("complete: nothing to do" if known and known.complete else "dry run: nothing sent")
     return lines
 
@@ -141,11 +152,15 @@ def create_contracts(run: Transactor, index: IndexFile, say: Report) -> System:
     for name, arguments in twap_feeds(index):
         _create(run, name, "UniswapV3TwapFeed", arguments, say)
     calculator = _create(run, "IndexCalculator", "IndexCalculator", [authority], say)
+    detector = _create(run, "CrisisDetector", "CrisisDetector", [authority, oracle], say)
     tokens, weights = first_targets(index)
     identity = [index.name, index.symbol, authority, oracle, run.first_sender()]
-    vault = _create(run, "IndexVault", "IndexVault", [*identity, tokens, weights], say)
-    brain = [authority, vault, calculator, oracle, ETH]
-    _create(run, "Rebalancer", "Rebalancer", brain, say)
+    vault = _create(run, "IndexVault", "IndexVault", [*identity, tokens, weights, detector], say)
+    targets = [authority, calculator, detector, oracle, vault]
+    emergency = _create(run, "EmergencyIndex", "EmergencyIndex", targets, say)
+    brain = [authority, vault, emergency, oracle, ETH, emergency]
+    rebalancer = _create(run, "Rebalancer", "Rebalancer", brain, say)
+    _create(run, "KillSwitch", "KillSwitch", [authority, vault, oracle, rebalancer], say)
     uniswap = index.venues.uniswap_v3
     _create(run, "UniswapV3Venue", "UniswapV3Venue", [uniswap.factory, uniswap.pool_init_code_hash], say)
     return System.of(run.deployment)
@@ -219,17 +234,21 @@ def setting_steps(system: System, index: IndexFile, feeds: dict[str, list[tuple[
     return [
         *oracle_steps(system, index, feeds),
         *calculator_steps(system, index),
+        *detector_steps(system, index),
+        *emergency_steps(system, index, first_targets(index)[1]),
         *rebalancer_steps(system, index),
+        *kill_switch_steps(system, index),
         ownership_step(system),
     ]
 
 
 def role_holders_of(index: IndexFile, deployer: str) -> dict[RoleId, tuple[str, int]]:
-    """Account and delay (seconds) of every role; what the description leaves open is the deployer's.
+    """Account and delay (seconds) of each person's role; what the description leaves open is the deployer's.
 
     The governor comes last: a deployer that is the governor acts with its delay from then on.
     """
-    order = sorted(RoleId, key=lambda role: role == RoleId.GOVERNOR)
+    people = [role for role in RoleId if role != RoleId.WATCHDOG]
+    order = sorted(people, key=lambda role: role == RoleId.GOVERNOR)
     given = {role: getattr(index.roles, role.name.lower()) for role in order}
     return {role: (who.account or deployer, who.delay_seconds) for role, who in given.items()}
 

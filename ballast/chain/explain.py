@@ -12,6 +12,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from ballast.chain.codec import decode
+from ballast.chain.error_words import in_words
 from ballast.errors import BallastError
 
 # A node's address often holds its key: in the path, the query or as a user.
@@ -25,7 +26,17 @@ _PANICS = {
     0x21: "value out of an enum",
     0x32: "index out of bounds",
 }
-_DEPLOYED = ("PriceOracle", "IndexCalculator", "IndexVault", "Rebalancer", "UniswapV3Venue", "IndexAccess")
+_DEPLOYED = (
+    "PriceOracle",
+    "IndexCalculator",
+    "IndexVault",
+    "Rebalancer",
+    "UniswapV3Venue",
+    "IndexAccess",
+    "CrisisDetector",
+    "EmergencyIndex",
+    "KillSwitch",
+)
 _Entry = tuple[str, tuple[str, ...], tuple[str, ...]]
 _BUILT_IN: tuple[_Entry, ...] = (("Error", ("string",), ("reason",)), ("Panic", ("uint256",), ("code",)))
 
@@ -66,7 +77,13 @@ def decode_revert(data: bytes) -> str:
     if name == "Panic":
         return _PANICS.get(values[0], f"panic {values[0]:#x}")
     shown = [to_checksum_address(v) if t == "address" else v for t, v in zip(types, values, strict=True)]
-    return f"{name}({', '.join(f'{n}={_show(v)}' for n, v in zip(names, shown, strict=True))})"
+    return _told(name, dict(zip(names, shown, strict=True)))
+
+
+def _told(name: str, values: dict[str, Any]) -> str:
+    """A custom error in words where it has any, else by name and arguments."""
+    listed = ", ".join(f"{key}={_show(value)}" for key, value in values.items())
+    return in_words(name, values) or f"{name}({listed})"
 
 
 def _show(value: Any) -> str:
@@ -82,8 +99,7 @@ def explain(error: BaseException) -> str:
     if isinstance(error, BallastError):
         return _one_line(str(error))
     if isinstance(error, CustomError):
-        arguments = ", ".join(f"{name}={_show(value)}" for name, value in error.inputs.items())
-        return f"{error.name}({arguments})"
+        return _told(error.name, error.inputs)
     if data := _revert_data(error):
         return decode_revert(data)
     text = str(error) or type(error).__name__

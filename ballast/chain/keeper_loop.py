@@ -36,6 +36,7 @@ from ballast.keeper.decide import Action, Plan, decide
 from ballast.keeper.journal import Entry, Fate, Identity, Journal, Next, Seen, resume
 from ballast.keeper.planning import PlannedTrade
 from ballast.keeper.snapshot import Snapshot
+from ballast.keeper.watchdog import guarded
 
 # Most faults of a node reach us as ChainError, with a line that says what was asked.
 _TRANSIENT = (ChainError, ApeException, RequestException, Web3Exception, OSError)
@@ -122,7 +123,7 @@ class Keeper:
     def preview(look: Callable[[], Snapshot], policy: Policy) -> tuple[Snapshot, Plan]:
         """What a keeper would do now; needs no account and no journal."""
         snapshot = look()
-        return snapshot, decide(snapshot, policy)
+        return snapshot, guarded(snapshot, decide(snapshot, policy))
 
     def step(self) -> Step:
         """Resumes, looks, decides and carries out at most one transaction."""
@@ -164,8 +165,17 @@ class Keeper:
     def _build(self, plan: Plan) -> TransactionAPI:
         rebalancer: Any = self._system.rebalancer
         sender = self._account.address
-        if plan.action == Action.CLOSE:
-            return rebalancer.close.as_transaction(sender=sender)
+        match plan.action:
+            case Action.CLOSE:
+                return rebalancer.close.as_transaction(sender=sender)
+            case Action.OPEN_EMERGENCY:
+                return rebalancer.executeEmergencyRebalance.as_transaction(plan.assets[0], sender=sender)
+            case Action.OBSERVE:  # the others are still due at the next step
+                return self._system.detector.observe.as_transaction(plan.assets[0], sender=sender)
+            case Action.CHECKPOINT:
+                return self._system.kill_switch.checkpoint.as_transaction(sender=sender)
+            case Action.TRIP:
+                return self._system.kill_switch.trip.as_transaction(sender=sender)
         trades = trade_tuples(plan, str(self._system.venue.address))
         return rebalancer.executeRebalance.as_transaction(trades, sender=sender)
 

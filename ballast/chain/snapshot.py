@@ -8,6 +8,7 @@ from ape.utils import ManagerAccessMixin
 from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS
 
 from ballast.chain.depth import quote_hops
+from ballast.chain.emergency_view import emergency_calls, emergency_view, kill_switch_view
 from ballast.chain.multicall import Call, aggregate, current_block, foreign, read
 from ballast.chain.preflight import GET_POOL
 from ballast.chain.system import ETH, System
@@ -47,20 +48,22 @@ def take_snapshot(system: System, index: IndexFile, block: int | None = None) ->
 def _calls(system: System, index: IndexFile) -> dict[str, Call]:
     """Everything that is read, by name."""
     tokens = [coin.token for coin in index.coins]
-    brain, vault, calculator = system.rebalancer, system.vault, system.calculator
+    brain, vault = system.rebalancer, system.vault
     calls = {
         "timestamp": foreign(MULTICALL3_ADDRESS, "getCurrentBlockTimestamp()(uint256)"),
         "base_fee": foreign(MULTICALL3_ADDRESS, "getBasefee()(uint256)"),
         "chain_id": foreign(MULTICALL3_ADDRESS, "getChainId()(uint256)"),
         "basket": read(vault, "getBasket"),
         "supply": read(vault, "totalSupply"),
-        "optimal": read(calculator, "calculateOptimalWeights", may_fail=True),
-        "stale": read(calculator, "isStale"),
+        "optimal": read(system.emergency, "calculateOptimalWeights", may_fail=True),
+        "stale": read(system.emergency, "isStale"),
         "quotes": read(system.oracle, "quotes", [*tokens, ETH]),
         "params": read(brain, "getParams"),
         "session": read(brain, "getSession"),
         "paused": read(brain, "paused"),
+        "halted": read(brain, "halted"),
         "verdict": read(brain, "shouldRebalance"),
+        **emergency_calls(system, index),
     }
     for a, b in combinations(tokens, 2):
         calls[f"limits {a} {b}"] = read(brain, "pairLimits", a, b)
@@ -93,6 +96,9 @@ def _snapshot(answers: dict[str, Any], index: IndexFile, block: int, gas_price: 
         verdict=Verdict(should, Reason(reason)),
         hops=(),
         hubs=tuple(index.coin(symbol).token for symbol in index.hubs),
+        halted=answers["halted"],
+        emergency=emergency_view(answers, index),
+        kill_switch=kill_switch_view(answers),
     )
 
 
@@ -147,4 +153,5 @@ def _session(raw: dict[str, Any]) -> Session:
         last_settled_at=raw["lastSettledAt"],
         loss_used=raw["lossUsed"],
         prices=tuple(SessionPrice(token, price // _SNAP_UNIT) for token, price in prices),
+        is_emergency=raw["reason"] == Reason.CRISIS,
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ballast.chain.deployment import Deployment
+from ballast.chain.emergency_status import read_emergency
 from ballast.chain.multicall import aggregate, read
 from ballast.chain.snapshot import take_snapshot
 from ballast.chain.system import System
@@ -45,6 +46,7 @@ def read_status(system: System, index: IndexFile, deployment: Deployment) -> dic
         "session": _session(snapshot),
         "loss_budget": {"available": budget[0], "capacity": budget[1]} if budget else None,
         "paused": snapshot.paused,
+        "emergency": read_emergency(system, index, snapshot),
         "contributions_paused": contributions,
         "market_data": _market_data(snapshot, *market),
         "eth_price": {"low": snapshot.eth_quote.low, "high": snapshot.eth_quote.high},

@@ -11,6 +11,18 @@ from ballast.chain.deployment import Deployment
 # The oracle's key for ETH/USD: ETH has no token, this is what the field writes for it.
 ETH = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
 
+_CONTRACTS = {
+    "access": "IndexAccess",
+    "oracle": "PriceOracle",
+    "calculator": "IndexCalculator",
+    "vault": "IndexVault",
+    "rebalancer": "Rebalancer",
+    "venue": "UniswapV3Venue",
+    "detector": "CrisisDetector",
+    "emergency": "EmergencyIndex",
+    "kill_switch": "KillSwitch",
+}
+
 
 @dataclass(frozen=True)
 class System:
@@ -22,24 +34,17 @@ class System:
     vault: ContractInstance
     rebalancer: ContractInstance
     venue: ContractInstance
+    detector: ContractInstance
+    emergency: ContractInstance
+    kill_switch: ContractInstance
 
     @classmethod
     def of(cls, deployment: Deployment) -> Self:
         """The contracts that a record names. ChainError when one is missing."""
         return cls(
-            access=contract_at("IndexAccess", deployment.address("IndexAccess")),
-            oracle=contract_at("PriceOracle", deployment.address("PriceOracle")),
-            calculator=contract_at("IndexCalculator", deployment.address("IndexCalculator")),
-            vault=contract_at("IndexVault", deployment.address("IndexVault")),
-            rebalancer=contract_at("Rebalancer", deployment.address("Rebalancer")),
-            venue=contract_at("UniswapV3Venue", deployment.address("UniswapV3Venue")),
+            **{field: contract_at(name, deployment.address(name)) for field, name in _CONTRACTS.items()}
         )
 
     def by_name(self, contract: str) -> ContractInstance:
         """The contract of a Solidity name, as the role table uses them."""
-        return {
-            "PriceOracle": self.oracle,
-            "IndexCalculator": self.calculator,
-            "IndexVault": self.vault,
-            "Rebalancer": self.rebalancer,
-        }[contract]
+        return next(getattr(self, field) for field, name in _CONTRACTS.items() if name == contract)

@@ -73,6 +73,19 @@ def read_table(path: Path, choose: Chooser, zero_is_gap: bool = False) -> Table:
     return Table(name, tuple(header), tuple(times), columns, ignored)
 
 
+def first_cells(path: Path) -> Mapping[str, str]:
+    """Every column's first cell that is not empty, as it stands. DataError as `read_table`."""
+    header, rows = _rows(read_text(path), str(path))
+    found: dict[str, str] = {}
+    for _, row in rows:
+        for column, cell in zip(header, row, strict=True):
+            if cell.strip() and column != TIME:
+                found.setdefault(column, cell.strip())
+        if len(found) == len(header) - 1:
+            break
+    return {column: found[column] for column in header if column in found}
+
+
 def read_long(
     path: Path, keys: Sequence[str], value: str, wanted: Mapping[tuple[str, ...], Kind], zero_is_gap: bool
 ) -> Mapping[tuple[str, ...], Column]:

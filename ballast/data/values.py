@@ -22,6 +22,7 @@ PRICE: Final = Kind("price", "USD per coin", Decimal("0.0001"), Decimal(100))
 ETH_PRICE: Final = Kind("ETH price", "USD per ETH", Decimal("0.1"), Decimal(1_000_000))
 SUPPLY: Final = Kind("supply", "coins", Decimal(1), Decimal(10**13))
 YIELD: Final = Kind("yield", "% APR", Decimal(0), Decimal(10_000))
+VOLUME: Final = Kind("volume", "USD an hour", Decimal(0), Decimal(10**13))
 GAS: Final = Kind("gas price", "gwei", Decimal("0.000001"), Decimal(100_000))
 
 
@@ -34,6 +35,14 @@ def parse_number(value: Any, kind: Kind, place: str) -> Decimal:
     if not number.is_finite() or not kind.low <= number <= kind.high:
         raise DataError(f"{place}: {value} is outside {kind.low}..{kind.high} {kind.unit}: check the units")
     return number
+
+
+def is_number_in(value: str, low: float, high: float) -> bool:
+    """Whether a cell is a number within the bounds."""
+    try:
+        return low <= float(value) <= high
+    except ValueError:
+        return False
 
 
 def parse_time(value: Any, place: str) -> datetime:

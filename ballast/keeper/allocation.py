@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Self
 
 from ballast.keeper.market import Market, Route, routes_between
-from ballast.keeper.rules import Basket, budget_left, floor_out, trade_limit
+from ballast.keeper.rules import Basket, budget_left, floor_out, loss_counted, trade_limit
 from ballast.keeper.snapshot import Coin, Snapshot
 from ballast.model.rebalance import value_of
 from ballast.settings import Settings
@@ -113,7 +113,8 @@ class Allocation:
         """Surpluses go down to target exactly; deficits stop short of it by the aim."""
         total = self.basket.total
         aim = max(1, self.snapshot.params.fill.settle_band_bps // self.policy.aim_fraction) * total
-        gaps = {coin.token: self.basket.gap(coin.token) for coin in self.basket.coins}
+        priced = [coin for coin in self.basket.coins if coin.quote.mid]  # an emergency may lack a price
+        gaps = {coin.token: self.basket.gap(coin.token) for coin in priced}
         self._coins: dict[str, Coin] = {coin.token: coin for coin in self.basket.coins}
         self._surplus = {t: gap // BPS for t, gap in gaps.items() if gap > 0}
         self._deficit = {t: (-gap - aim) // BPS for t, gap in gaps.items() if -gap > aim}
@@ -200,7 +201,10 @@ class Allocation:
         value_in = value_of(amount, sold.scale, sold.quote.mid)
         value_out = value_of(out, bought.scale, bought.quote.mid)
         worst = value_out * (BPS - self.policy.quote_tolerance_bps) // BPS
-        return Step(route, amount, out, value_in, value_out, value_in - worst) if value_in else None
+        if not value_in:
+            return None
+        loss = loss_counted(self.snapshot, sold, bought, value_in, worst)
+        return Step(route, amount, out, value_in, value_out, loss)
 
     def _admit(self, step: Step | None, route: Route, sold: Coin, bought: Coin) -> Step | None:
         """The step if floor, deficit and loss budget let it pass."""

@@ -8,8 +8,18 @@ from pydantic import TypeAdapter
 
 from ballast.keeper.allocation import Obstacle, Policy
 from ballast.keeper.planning import FillPlan, plan_fill
-from ballast.keeper.rules import assess, bad_prices, basket_of, budget_left, is_open, since_ended
-from ballast.keeper.snapshot import Phase, Snapshot
+from ballast.keeper.rules import (
+    as_traded,
+    assess,
+    bad_prices,
+    basket_of,
+    budget_left,
+    is_open,
+    is_outdated,
+    since_ended,
+)
+from ballast.keeper.snapshot import EmergencyView, Phase, Snapshot, Verdict
+from ballast.keeper.watch import due_observations
 from ballast.model.rebalance import Reason
 
 _LOOK_AGAIN = 60  # s, where no better time is known
@@ -31,6 +41,10 @@ class Action(StrEnum):
     OPEN_AND_FILL = "OPEN_AND_FILL"  # one `executeRebalance`, which opens the session first
     FILL = "FILL"  # `executeRebalance` in the open session
     CLOSE = "CLOSE"  # `close`
+    OPEN_EMERGENCY = "OPEN_EMERGENCY"  # `executeEmergencyRebalance` of the plan's one asset
+    OBSERVE = "OBSERVE"  # the detector's `observe` of every asset of the plan
+    CHECKPOINT = "CHECKPOINT"  # the kill switch's `checkpoint`
+    TRIP = "TRIP"  # the kill switch's `trip`
 
 
 class Cause(StrEnum):
@@ -54,6 +68,11 @@ class Cause(StrEnum):
     BELOW_MIN_TRADE = "BELOW_MIN_TRADE"  # every trade would be too small
     SETTLED = "SETTLED"  # the session is in the settle band
     EXPIRED = "EXPIRED"  # the session is past its time
+    OUTDATED = "OUTDATED"  # a coin has come under suspicion since the session's targets were set
+    CRISIS = "CRISIS"  # a coin in crisis is above its emergency weight
+    CHECKPOINT_DUE = "CHECKPOINT_DUE"  # the kill switch has no recent value of a share
+    FALLEN = "FALLEN"  # a share has lost too much too fast
+    LOOK_DUE = "LOOK_DUE"  # the detector has not seen a coin for long enough
 
 
 @dataclass(frozen=True)
@@ -67,6 +86,7 @@ class Plan:
     look_again_at: int  # s, unix time; for WAIT
     alert: bool = False  # a person should look
     fill: FillPlan | None = None
+    assets: tuple[str, ...] = ()  # to observe, or the one to flee
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, for logs and `--json`."""
@@ -78,12 +98,21 @@ _ADAPTER = TypeAdapter(Plan)
 
 
 def decide(snapshot: Snapshot, policy: Policy | None = None) -> Plan:
-    """The next action. Never raises on a snapshot that `Snapshot.from_dict` accepts."""
-    session = snapshot.session
-    if session.phase == Phase.OPEN and not is_open(snapshot):
-        detail = f"session {session.id} ran out of time"
-        return Plan(State.SETTLING, Action.CLOSE, Cause.EXPIRED, detail, snapshot.timestamp)
+    """The next action. Never raises on a snapshot that `Snapshot.from_dict` accepts.
+
+    Looking comes first, then fleeing, then everything else.
+    """
+    emergency = snapshot.emergency
+    if emergency is not None and (due := due_observations(emergency, snapshot.timestamp)):
+        detail = f"{', '.join(snapshot.coin(token).symbol for token in due)}: time for the detector to look"
+        now = snapshot.timestamp
+        return Plan(State.EVALUATING, Action.OBSERVE, Cause.LOOK_DUE, detail, now, assets=due)
+    snapshot = as_traded(snapshot)
     ours = assess(snapshot)
+    if emergency is not None and ours == snapshot.verdict == Verdict(True, Reason.CRISIS):
+        return _flight(snapshot, emergency)
+    if snapshot.session.phase == Phase.OPEN and not is_open(snapshot):
+        return _closing(snapshot)
     if ours != snapshot.verdict:
         theirs = snapshot.verdict
         detail = (
@@ -100,6 +129,22 @@ def decide(snapshot: Snapshot, policy: Policy | None = None) -> Plan:
     return _filling(snapshot, policy, State.EVALUATING, Action.OPEN_AND_FILL, Cause[ours.reason.name])
 
 
+def _flight(snapshot: Snapshot, emergency: EmergencyView) -> Plan:
+    """Opening an emergency, which replaces an ordinary session; the fills follow."""
+    assert emergency.due is not None, "the verdict says so"
+    detail = f"{snapshot.coin(emergency.due).symbol} is in crisis and above its emergency weight"
+    now, flee = snapshot.timestamp, Action.OPEN_EMERGENCY
+    return Plan(State.EVALUATING, flee, Cause.CRISIS, detail, now, alert=True, assets=(emergency.due,))
+
+
+def _closing(snapshot: Snapshot) -> Plan:
+    """The end of a session that nothing can be done in any more."""
+    number, cause, why = snapshot.session.id, Cause.EXPIRED, "ran out of time"
+    if is_outdated(snapshot):
+        cause, why = Cause.OUTDATED, "was opened before a coin came under suspicion"
+    return Plan(State.SETTLING, Action.CLOSE, cause, f"session {number} {why}", snapshot.timestamp)
+
+
 def _wait(
     snapshot: Snapshot, state: State, cause: Cause, detail: str, at: int | None = None, alert: bool = False
 ) -> Plan:
@@ -113,7 +158,8 @@ def _not_now(snapshot: Snapshot, reason: Reason) -> Plan:
     cause, now = Cause[reason.name], snapshot.timestamp
     state = State.EXECUTING if is_open(snapshot) else State.IDLE
     if reason == Reason.PAUSED:
-        return _wait(snapshot, state, cause, "a guardian stopped trading", alert=True)
+        who = "a guardian" if snapshot.paused else "the kill switch"
+        return _wait(snapshot, state, cause, f"{who} stopped trading", alert=True)
     if reason == Reason.STALE_DATA:
         what = "market data" if snapshot.data_stale else f"price of {', '.join(bad_prices(snapshot))}"
         return _wait(snapshot, state, cause, f"not fit to trade on: {what}", alert=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ballast.keeper.allocation import Allocation, Choice, Obstacle, Policy, cheapest, most_regretted
 from ballast.keeper.market import Market, Route
-from ballast.keeper.rules import Basket, basket_of, budget_left, floor_out
+from ballast.keeper.rules import Basket, basket_of, budget_left, floor_out, loss_counted
 from ballast.keeper.snapshot import Snapshot
 from ballast.model.rebalance import value_of
 from ballast.units import BPS, ceil_div
@@ -193,12 +193,13 @@ def _empties(snapshot: Snapshot, trade: PlannedTrade) -> bool:
 
 
 def _worst_loss(snapshot: Snapshot, trades: list[PlannedTrade]) -> int:
-    """WAD{USD} lost when every trade brings its minimum."""
-    least = 0
+    """WAD{USD} taken off the loss budget when every trade brings its minimum."""
+    loss = 0
     for trade in trades:
-        bought = snapshot.coin(trade.token_out)
-        least += value_of(trade.min_amount_out, bought.scale, bought.quote.mid)
-    return sum(trade.value_in for trade in trades) - least
+        sold, bought = snapshot.coin(trade.token_in), snapshot.coin(trade.token_out)
+        least = value_of(trade.min_amount_out, bought.scale, bought.quote.mid)
+        loss += loss_counted(snapshot, sold, bought, trade.value_in, least)
+    return loss
 
 
 def _within_budget(snapshot: Snapshot, trades: list[PlannedTrade]) -> list[PlannedTrade]:

@@ -1,11 +1,16 @@
-"""The Rebalancer's view of a snapshot: basket, verdict, limits; computed with the exact model."""
+"""The Rebalancer's view of a snapshot: basket, verdict, limits; computed with the exact model.
 
-from dataclasses import dataclass
+An emergency session has terms of its own: `as_traded` puts them into the snapshot, so that nothing else here
+has to tell sessions apart.
+"""
 
-from ballast.keeper.snapshot import Coin, Phase, Snapshot, Verdict
+from dataclasses import dataclass, replace
+
+from ballast.keeper.snapshot import Coin, EmergencyView, FillParams, Phase, Snapshot, Verdict
 from ballast.model.prices import PriceQuote, Status
 from ballast.model.rebalance import (
     Facts,
+    at_worst,
     decide,
     gas_cost,
     loss_available,
@@ -55,13 +60,65 @@ class Basket:
 
 
 def is_open(snapshot: Snapshot) -> bool:
-    """Whether a session is open; one past its time is not, even before anybody says so on chain."""
-    return snapshot.session.phase == Phase.OPEN and snapshot.timestamp < snapshot.session.expires_at
+    """Whether a session is open; one past its time or outdated is not, even before anybody says so."""
+    in_time = snapshot.timestamp < snapshot.session.expires_at
+    return snapshot.session.phase == Phase.OPEN and in_time and not is_outdated(snapshot)
 
 
-def is_tradable(quote: PriceQuote) -> bool:
-    """Whether a price is fit to trade on."""
-    return quote.status == Status.GOOD and 0 < quote.low <= quote.high
+def is_outdated(snapshot: Snapshot) -> bool:
+    """Whether the session's targets were set before the last change towards caution."""
+    session, emergency = snapshot.session, snapshot.emergency
+    if emergency is None:
+        return False
+    # What was opened in the block of the change may have been opened before it; an emergency answers to it.
+    return emergency.changed_at >= session.opened_at + session.is_emergency
+
+
+def in_emergency(snapshot: Snapshot) -> bool:
+    """Whether an emergency session is open."""
+    return is_open(snapshot) and snapshot.session.is_emergency
+
+
+def is_tradable(quote: PriceQuote, lenient: bool = False) -> bool:
+    """Whether a price is fit to trade on; an emergency also trades on sources that disagree."""
+    fit = (Status.GOOD, Status.DIVERGED) if lenient else (Status.GOOD,)
+    return quote.status in fit and 0 < quote.low <= quote.high
+
+
+def as_traded(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with the terms that fills are held to: in an emergency session prices, limits and loss
+    budget are the emergency's, and a coin without a usable price counts nothing. The same when done twice.
+    """
+    emergency = snapshot.emergency
+    if emergency is None or not in_emergency(snapshot):
+        return snapshot
+    used, filled_at = emergency.loss_used, emergency.last_fill_at
+    return replace(
+        snapshot,
+        coins=tuple(
+            coin
+            if is_tradable(coin.quote, lenient=True)
+            else replace(coin, quote=PriceQuote(0, 0, coin.quote.status))
+            for coin in snapshot.coins
+        ),
+        params=replace(snapshot.params, fill=_emergency_fill(emergency), pairs=()),
+        session=replace(snapshot.session, loss_used=used, last_fill_at=filled_at),
+    )
+
+
+def _emergency_fill(emergency: EmergencyView) -> FillParams:
+    """An emergency's limits as a session's: the ceiling is the slippage at rest, so nothing widens it."""
+    given = emergency.params
+    return FillParams(
+        settle_band_bps=given.settle_band_bps,
+        slip_bps=given.slip_bps,
+        slip_ceiling_bps=given.slip_bps,
+        loss_budget_bps=given.loss_budget_bps,
+        loss_period=given.loss_period,
+        fill_interval=given.fill_interval,
+        max_trades=given.max_trades,
+        max_trade_value=given.max_trade_value,
+    )
 
 
 def basket_of(snapshot: Snapshot) -> Basket:
@@ -71,7 +128,7 @@ def basket_of(snapshot: Snapshot) -> Basket:
     if is_open(snapshot):
         targets = [(coin.token, coin.vault_weight) for coin in held]
     else:
-        wanted = [(coin.token, coin.optimal_weight) for coin in snapshot.coins if coin.optimal_weight]
+        wanted = [(coin.token, coin.optimal_weight) for coin in snapshot.coins]
         merged = merge_targets([(coin.token, coin.reserve, coin.scale) for coin in held], wanted)
         targets = [(token, weight) for token, weight, _ in merged]
     coins = tuple(by_token[token] for token, _ in targets)
@@ -88,17 +145,24 @@ def bad_prices(snapshot: Snapshot) -> tuple[str, ...]:
 
 def since_ended(snapshot: Snapshot) -> int:
     """Seconds since a session last ended; beyond any cooldown when none ever did or one is open."""
-    session = snapshot.session
+    session, emergency = snapshot.session, snapshot.emergency
     ended_at = session.expires_at if session.phase == Phase.OPEN else session.last_ended_at
+    if session.phase == Phase.OPEN and emergency is not None and is_outdated(snapshot):
+        ended_at = min(ended_at, emergency.changed_at)
     return _NEVER if ended_at == 0 or is_open(snapshot) else snapshot.timestamp - ended_at
 
 
 def assess(snapshot: Snapshot) -> Verdict:
     """What `shouldRebalance()` must answer in the snapshot's block."""
+    snapshot = as_traded(snapshot)
     trigger, basket = snapshot.params.trigger, basket_of(snapshot)
+    fleeing = in_emergency(snapshot)
+    crisis = snapshot.emergency is not None and snapshot.emergency.due is not None and not fleeing
     facts = Facts(
         paused=snapshot.paused,
-        data_good=not snapshot.data_stale and not bad_prices(snapshot),
+        halted=snapshot.halted and not fleeing,
+        crisis=crisis,
+        data_good=fleeing or not (snapshot.data_stale or bad_prices(snapshot)),
         session_open=is_open(snapshot),
         since_ended=since_ended(snapshot),
         since_settled=snapshot.timestamp - snapshot.session.last_settled_at,
@@ -138,6 +202,18 @@ def budget_left(snapshot: Snapshot) -> int:
     elapsed = snapshot.timestamp - session.last_fill_at
     used = refilled(session.loss_used, elapsed, fill.loss_budget_bps, fill.loss_period)
     return loss_available(used, fill.loss_budget_bps, basket_of(snapshot).total)
+
+
+def loss_counted(snapshot: Snapshot, sold: Coin, bought: Coin, value_in: int, value_out: int) -> int:
+    """WAD{USD} that a trade takes off the loss budget; below 0 a gain. Both values at mid prices.
+
+    An emergency trades on sources that disagree, and counts the worst of them.
+    """
+    if not in_emergency(snapshot):
+        return value_in - value_out
+    given, _ = at_worst(value_in, 0, sold.quote.low, sold.quote.high)
+    _, taken = at_worst(0, value_out, bought.quote.low, bought.quote.high)
+    return given - taken
 
 
 def _limits(snapshot: Snapshot, sold: Coin, bought: Coin) -> tuple[int, int]:

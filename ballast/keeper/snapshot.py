@@ -11,6 +11,8 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ballast.errors import DataError
+from ballast.model.crisis import CrisisParams, Sight, State
+from ballast.model.emergency import EmergencyParams
 from ballast.model.prices import PriceQuote
 from ballast.model.rebalance import Reason, TriggerParams
 
@@ -67,6 +69,7 @@ class Session:
     last_settled_at: Natural = 0  # when a session last settled
     loss_used: Natural = 0  # 1e-12 of the fund, spent of the loss budget as of `last_fill_at`
     prices: tuple[SessionPrice, ...] = ()
+    is_emergency: bool = False  # opened by `executeEmergencyRebalance`
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,45 @@ class Hop:
 
 
 @dataclass(frozen=True)
+class Peg:
+    """One coin as the detector has it."""
+
+    token: str
+    state: State
+    since: Natural  # s, since when; 0 before the first change
+    observed_at: Natural  # s, the last look; 0 before the first
+    deviation: int  # bps{$1}, signed, of the last look
+    now: Sight  # what a look would show now
+    stopped: bool = False  # the issuer has paused the coin or blocked the fund
+    done: Natural = 0  # steps back that a recovering coin has taken
+
+
+@dataclass(frozen=True)
+class EmergencyView:
+    """What the EmergencyIndex and its detector say."""
+
+    params: EmergencyParams
+    due: str | None  # the coin to flee from now
+    changed_at: Natural  # s, since when older targets no longer hold
+    loss_used: Natural  # 1e-12 of the fund, spent of the emergencies' loss budget as of `last_fill_at`
+    last_fill_at: Natural  # s, the last keeper fill of an emergency session
+    pegs: tuple[Peg, ...]  # in the index's order
+    detector: CrisisParams
+
+
+@dataclass(frozen=True)
+class KillSwitch:
+    """The switch that stops ordinary trading after a fall; values WAD{USD/share}."""
+
+    drop_bps: Bps  # it may be tripped when the value is further than this below the highest checkpoint
+    window: Natural  # s that a checkpoint counts
+    spacing: Natural  # s between two checkpoints at least
+    last_at: Natural  # s, the last checkpoint; 0 before the first
+    highest: Natural  # checkpoint of the window; 0 when it holds none
+    value: Natural | None  # now, as a trip takes it; None while a price is missing or there are no shares
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What `shouldRebalance()` answered in the snapshot's block."""
 
@@ -149,7 +191,7 @@ class Snapshot:
     data_stale: bool  # the calculator's inputs are older than allowed: its weights are frozen
     params: Params
     session: Session
-    paused: bool
+    paused: bool  # by a guardian: nothing trades
     gas_price: (
         Natural  # wei{ETH/gas}, the higher of the base fee and the gas price the verdict was asked with
     )
@@ -157,6 +199,9 @@ class Snapshot:
     verdict: Verdict
     hops: tuple[Hop, ...]
     hubs: tuple[str, ...]  # tokens that a two-hop route may pass through
+    halted: bool = False  # the kill switch stopped ordinary trading; emergencies go on
+    emergency: EmergencyView | None = None  # None for a Rebalancer without emergencies
+    kill_switch: KillSwitch | None = None
 
     def coin(self, token: str) -> Coin:
         """The coin of that address. KeyError when there is none."""

@@ -52,6 +52,26 @@ class CrisisParams:
     dark_period: int  # s without sight until DARK
 
 
+_HOUR: Final = 3_600
+DEFAULT: Final = CrisisParams(
+    confirmations=2,
+    watch_bps=100,
+    calm_bps=50,
+    allowance_bps=500,
+    threshold=8_000 * _HOUR,
+    surge_bps=1_500,
+    surge_tenths=30,
+    surge_looks=2,
+    spacing=300,
+    max_gap=_HOUR,
+    calm_period=6 * _HOUR,
+    recovery_period=24 * _HOUR,
+    step_interval=12 * _HOUR,
+    steps=4,
+    dark_period=3 * _HOUR,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What one look shows."""

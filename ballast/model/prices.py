@@ -105,10 +105,31 @@ def quote(answers: Sequence[RawAnswer | None], settings: AssetSettings | None, n
         return PriceQuote(0, 0, Status.UNKNOWN_ASSET)
     if settings.frozen:
         return PriceQuote(0, 0, Status.INVALID)
-    read = [read_source(raw, limits, now) for raw, limits in zip(answers, settings.sources, strict=True)]
+    read = _read_all(answers, settings, now)
     prices = [price for price, status in read if status is Status.GOOD]
     low, high = min(prices, default=0), max(prices, default=0)
     if len(prices) < settings.quorum:
         return PriceQuote(low, high, next(status for _, status in read if status is not Status.GOOD))
     diverged = (high - low) * BPS > settings.max_spread_bps * low
     return PriceQuote(low, high, Status.DIVERGED if diverged else Status.GOOD)
+
+
+def good_prices(
+    answers: Sequence[RawAnswer | None], settings: AssetSettings | None, now: int
+) -> tuple[list[int], int]:
+    """The good sources' prices in their order and how many sources there are, while the sequencer is up.
+
+    ValueError when there are not as many answers as sources.
+    """
+    if settings is None:
+        return [], 0
+    if settings.frozen:
+        return [], len(settings.sources)
+    read = _read_all(answers, settings, now)
+    return [price for price, status in read if status is Status.GOOD], len(settings.sources)
+
+
+def _read_all(
+    answers: Sequence[RawAnswer | None], settings: AssetSettings, now: int
+) -> list[tuple[int, Status]]:
+    return [read_source(raw, limits, now) for raw, limits in zip(answers, settings.sources, strict=True)]

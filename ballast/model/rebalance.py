@@ -32,6 +32,7 @@ class Reason(IntEnum):
     GAS_TOO_HIGH = 7
     STALE_DATA = 8
     PAUSED = 9
+    CRISIS = 10
 
 
 class Move(IntEnum):
@@ -69,6 +70,8 @@ class Facts:
     peg_bps: int
     to_move: int  # WAD{USD}
     gas_cost: int  # WAD{USD}
+    crisis: bool = False  # an emergency is due, and no emergency session is open
+    halted: bool = False  # ordinary trading is stopped
 
 
 def mid(low: int, high: int) -> int:
@@ -115,6 +118,8 @@ def decide(facts: Facts, params: TriggerParams, settle_band_bps: int) -> tuple[b
     """Whether a rebalance may run now, and the one reason why or why not."""
     gates = (
         (facts.paused, False, Reason.PAUSED),
+        (facts.crisis, True, Reason.CRISIS),
+        (facts.halted, False, Reason.PAUSED),
         (not facts.data_good, False, Reason.STALE_DATA),
         (facts.session_open, True, Reason.SESSION_OPEN),
         (facts.since_ended < params.cooldown, False, Reason.COOLDOWN),
@@ -178,6 +183,18 @@ def loss_available(used: int, budget_bps: int, total: int) -> int:
     return max(0, budget_bps * PPT_PER_BPS - used) * total // PPT
 
 
+def at_worst(before: int, after: int, low: int, high: int) -> tuple[int, int]:
+    """WAD{USD} (given, taken) of one coin in an emergency fill: sold at its high price, bought at its low.
+
+    Such a fill loses the sum of what was given less the sum of what was taken: no more is lost, whichever
+    source is false. `before` and `after` are the coin's values at mid.
+    """
+    mid_price = mid(low, high)
+    if after < before:
+        return ceil_div((before - after) * high, mid_price), 0
+    return 0, (after - before) * low // mid_price
+
+
 def snapshot_price(price: int) -> int:
     """A price as a session stores it: 1e-8 USD, rounded down, held at the largest that fits."""
     return min(price // WAD_PER_SNAP, SNAP_PRICE_MAX)
@@ -190,16 +207,16 @@ def merge_targets(
 
     `held` are the vault's (token, reserve, scale), `wanted` the calculator's (token, weight). Held coins keep
     their order, at weight 0 when no longer wanted, left out when no more than dust is left of them; new coins
-    follow.
+    follow. Wanted at weight 0 is not wanted: a coin that was fled leaves, and its dead feed with it.
     """
-    weights = dict(wanted)
+    weights = {token: weight for token, weight in wanted if weight}
     kept = tuple(
         (token, weights.get(token, 0), reserve)
         for token, reserve, scale in held
         if token in weights or reserve * scale > DUST
     )
     known = {token for token, _, _ in held}
-    return kept + tuple((token, weight, 0) for token, weight in wanted if token not in known)
+    return kept + tuple((token, weight, 0) for token, weight in weights.items() if token not in known)
 
 
 def _trigger(facts: Facts, params: TriggerParams, settle_band_bps: int) -> Reason:

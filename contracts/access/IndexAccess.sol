@@ -14,5 +14,6 @@ contract IndexAccess is AccessManager {
         emit RoleLabel(Roles.GUARDIAN, "GUARDIAN");
         emit RoleLabel(Roles.KEEPER, "KEEPER");
         emit RoleLabel(Roles.REPORTER, "REPORTER");
+        emit RoleLabel(Roles.WATCHDOG, "WATCHDOG");
     }
 }

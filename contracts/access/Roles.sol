@@ -10,4 +10,5 @@ library Roles {
     uint64 internal constant GUARDIAN = 2; // stops things, starts none
     uint64 internal constant KEEPER = 3; // trades within bounds
     uint64 internal constant REPORTER = 4; // market data within bounds
+    uint64 internal constant WATCHDOG = 5; // the kill switch, a contract: stops ordinary trading
 }

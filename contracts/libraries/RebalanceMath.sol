@@ -106,6 +106,8 @@ library RebalanceMath {
         returns (bool, IRebalancer.Reason)
     {
         if (f.paused) return (false, IRebalancer.Reason.PAUSED);
+        if (f.crisis) return (true, IRebalancer.Reason.CRISIS);
+        if (f.halted) return (false, IRebalancer.Reason.PAUSED);
         if (!f.dataGood) return (false, IRebalancer.Reason.STALE_DATA);
         if (f.sessionOpen) return (true, IRebalancer.Reason.SESSION_OPEN);
         if (f.sinceEnded < p.cooldown) return (false, IRebalancer.Reason.COOLDOWN);
@@ -135,7 +137,8 @@ library RebalanceMath {
         return limit < ceiling ? limit : ceiling;
     }
 
-    /// @notice The least a trade may bring: what was sold at its low price, buying at the high one, less the slippage.
+    /// @notice The least a trade may bring: what was sold at its low price, buying at the high one, times what is kept.
+    /// @param keepBps bps of the price: 10,000 less the slippage, above it where a premium is asked.
     /// @return {tokenOut}, own decimals, rounded up.
     function minimumOut(
         uint256 sold,
@@ -143,9 +146,9 @@ library RebalanceMath {
         uint256 lowIn,
         uint256 scaleOut,
         uint256 highOut,
-        uint256 slipBps
+        uint256 keepBps
     ) internal pure returns (uint256) {
-        return _ceilDiv(sold * scaleIn * lowIn * (BPS - slipBps), scaleOut * highOut * BPS);
+        return _ceilDiv(sold * scaleIn * lowIn * keepBps, scaleOut * highOut * BPS);
     }
 
     /// @notice How a coin moved against its target value, which is fixed on the fund's value before the fill.
@@ -197,6 +200,22 @@ library RebalanceMath {
     function lossAvailable(uint256 used, uint256 budgetBps, uint256 total) internal pure returns (uint256) {
         uint256 capacity = budgetBps * PPT_PER_BPS;
         return used < capacity ? (capacity - used) * total / PPT : 0;
+    }
+
+    /// @notice A coin's part in what an emergency fill lost: sold at its high price, bought at its low one, so that whichever
+    ///         source is false, the fund loses no more than is counted.
+    /// @param valueBefore WAD{USD} at mid, as `valueAfter`.
+    /// @param low WAD{USD/coin}, and `high`; their mid is not 0.
+    /// @return given WAD{USD}, rounded up.
+    /// @return taken WAD{USD}, rounded down.
+    function atWorst(uint256 valueBefore, uint256 valueAfter, uint256 low, uint256 high)
+        internal
+        pure
+        returns (uint256 given, uint256 taken)
+    {
+        uint256 mid = (low + high) / 2;
+        if (valueAfter < valueBefore) given = _ceilDiv((valueBefore - valueAfter) * high, mid);
+        else taken = (valueAfter - valueBefore) * low / mid;
     }
 
     function _trigger(Facts memory f, TriggerParams memory p, uint256 settleBandBps)

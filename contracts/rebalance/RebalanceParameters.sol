@@ -2,12 +2,13 @@
 pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {FillParams, PairLimits, Params, State, TriggerParams} from "./RebalanceTypes.sol";
+import {IHaltable} from "@interfaces/IHaltable.sol";
+import {FillParams, PairLimits, Params, State, Trading, TriggerParams} from "./RebalanceTypes.sol";
 
 /// @title The Rebalancer's parameters: bounded for the curator, instant towards less risk.
 /// @dev `setParams` and `setPairLimits` can raise risk: CURATOR, whom the manager delays. `tighten`, `tightenPair` and `pause`
 ///      cannot: GUARDIAN, at once.
-abstract contract RebalanceParameters is AccessManaged {
+abstract contract RebalanceParameters is IHaltable, AccessManaged {
     uint256 private constant _MAX_SLIP = 500; // bps{trade}
     uint256 private constant _MAX_LOSS_BUDGET = 500; // bps{fund}
 
@@ -21,6 +22,7 @@ abstract contract RebalanceParameters is AccessManaged {
     event PairLimitsCleared(address indexed tokenA, address indexed tokenB);
     event Paused(address indexed by);
     event Unpaused(address indexed by);
+    event Halted(address indexed by);
 
     error ParamOutOfBounds(bytes32 name, uint256 value, uint256 minimum, uint256 maximum);
     error SamePair(address token);
@@ -103,20 +105,33 @@ abstract contract RebalanceParameters is AccessManaged {
 
     /// @notice GUARDIAN, at once: no session opens, no fill runs. Contributions and withdrawals go on.
     function pause() external restricted {
-        if (_state.paused) revert AlreadyPaused();
-        _state.paused = true;
+        if (_state.trading == Trading.NOTHING) revert AlreadyPaused();
+        _state.trading = Trading.NOTHING;
         emit Paused(msg.sender);
     }
 
-    /// @notice CURATOR, delayed.
+    /// @inheritdoc IHaltable
+    function haltTrading() external restricted {
+        if (_state.trading != Trading.ALL) revert AlreadyPaused();
+        _state.trading = Trading.EMERGENCIES_ONLY;
+        emit Halted(msg.sender);
+    }
+
+    /// @notice CURATOR, delayed: ends a guardian's pause and a watchdog's halt alike.
     function unpause() external restricted {
-        if (!_state.paused) revert NotPaused();
-        _state.paused = false;
+        if (_state.trading == Trading.ALL) revert NotPaused();
+        _state.trading = Trading.ALL;
         emit Unpaused(msg.sender);
     }
 
+    /// @notice Whether a guardian has stopped all trading.
     function paused() external view returns (bool) {
-        return _state.paused;
+        return _state.trading == Trading.NOTHING;
+    }
+
+    /// @notice Whether ordinary trading is stopped, by whomever.
+    function halted() external view returns (bool) {
+        return _state.trading != Trading.ALL;
     }
 
     function getParams() public view returns (Params memory) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
 import {IIndexVault, Trade} from "@interfaces/IIndexVault.sol";
+import {IRebalancer} from "@interfaces/IRebalancer.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {DynamicArrayLib} from "solady/utils/DynamicArrayLib.sol";
 import {AbiWords} from "../libraries/AbiWords.sol";
@@ -10,7 +11,7 @@ import {BasketMath} from "../libraries/BasketMath.sol";
 import {PriceSnapshot} from "../libraries/PriceSnapshot.sol";
 import {RebalanceMath} from "../libraries/RebalanceMath.sol";
 import {RebalanceSession} from "./RebalanceSession.sol";
-import {Basket, Coin, CoinList, Fill, FillParams, Holdings, State} from "./RebalanceTypes.sol";
+import {Basket, Coin, CoinList, Fill, FillParams, Holdings, PriceNotGood, State} from "./RebalanceTypes.sol";
 
 /// @title The one settlement: what every trade passes, whoever proposed it and wherever it was made.
 /// @dev On measured amounts. Per trade: oracle floor, size per pair and fill. Per coin and fill: towards its target and not
@@ -27,6 +28,14 @@ abstract contract RebalanceSettlement is RebalanceSession {
     error MovedAway(address token, uint256 valueBefore, uint256 valueAfter, uint256 target);
     error Overshot(address token, uint256 valueAfter, uint256 target, uint256 tolerance);
     error LossBudgetExceeded(uint256 loss, uint256 available);
+
+    /// @inheritdoc IRebalancer
+    /// @dev Against the open session's targets; with none open, against those the next session would set.
+    function maxDrift() external view returns (uint256 bps) {
+        State memory s = _loadState();
+        if (!_isOpen(s)) return OUTLOOK.nextDrift();
+        (, bps) = _inSession(s.reason == Reason.CRISIS);
+    }
 
     /// @dev Runs the trades and checks them; session, pause, caller and loss are the caller's business. Afterwards `h` is
     ///      the basket as the trades left it.
@@ -52,30 +61,38 @@ abstract contract RebalanceSettlement is RebalanceSession {
         return _checkMovements(h, fill);
     }
 
-    /// @dev Takes a fill's loss off the budget. In memory: the caller stores it. A gain gives nothing back.
-    function _charge(State memory s, FillParams memory p, uint256 totalBefore, uint256 totalAfter) internal view {
-        uint256 used = _lossUsed(s, p);
-        if (totalAfter < totalBefore) {
-            uint256 loss = totalBefore - totalAfter;
-            uint256 sum = used + RebalanceMath.lossShare(loss, totalBefore);
+    /// @dev Takes a fill's loss off a budget. A gain gives nothing back.
+    /// @param used ppt spent of the budget at `at`.
+    /// @param worth WAD{USD} before the fill, and `left` after it.
+    /// @return ppt spent of it now.
+    function _spend(FillParams memory p, uint256 used, uint256 at, uint256 total, uint256 worth, uint256 left)
+        internal
+        view
+        returns (uint40)
+    {
+        used = _lossUsed(p, used, at);
+        if (left < worth) {
+            uint256 loss = worth - left;
+            uint256 sum = used + RebalanceMath.lossShare(loss, total);
             if (sum > p.lossBudgetBps * RebalanceMath.PPT_PER_BPS) {
-                revert LossBudgetExceeded(loss, RebalanceMath.lossAvailable(used, p.lossBudgetBps, totalBefore));
+                revert LossBudgetExceeded(loss, RebalanceMath.lossAvailable(used, p.lossBudgetBps, total));
             }
             used = sum;
         }
-        s.lossUsed = uint40(used);
-        s.lastFillAt = uint32(block.timestamp);
+        return uint40(used);
     }
 
-    /// @return ppt spent of the budget as of now.
-    function _lossUsed(State memory s, FillParams memory p) internal view returns (uint256) {
-        return RebalanceMath.refilled(s.lossUsed, block.timestamp - s.lastFillAt, p.lossBudgetBps, p.lossPeriod);
+    /// @param used ppt spent of the budget at `at`.
+    /// @return ppt spent of it as of now.
+    function _lossUsed(FillParams memory p, uint256 used, uint256 at) internal view returns (uint256) {
+        return RebalanceMath.refilled(used, block.timestamp - at, p.lossBudgetBps, p.lossPeriod);
     }
 
-    /// @dev The open session's basket at today's prices. Reverts `PriceNotGood` unless every coin's price is GOOD.
+    /// @dev The open session's basket at today's prices. Reverts `PriceNotGood` unless every coin's price is GOOD, or in an
+    ///      emergency: DIVERGED bounds are taken as they are, and a coin without a price is worth nothing.
     /// @return h The basket.
     /// @return drift bps{fund}, rounded up.
-    function _inSession() internal view returns (Holdings memory h, uint256 drift) {
+    function _inSession(bool emergency) internal view returns (Holdings memory h, uint256 drift) {
         bytes memory answer = Address.functionStaticCall(address(VAULT), abi.encodeCall(IIndexVault.getBasket, ()));
         h.tokens = answer.arrayAt(0, 1).asAddressArray();
         uint256[] memory weights = answer.arrayAt(1, 1);
@@ -85,15 +102,18 @@ abstract contract RebalanceSettlement is RebalanceSession {
         h.coins = coins;
         answer = Address.functionStaticCall(address(ORACLE), abi.encodeCall(IPriceOracle.quotes, (h.tokens)));
         uint256[] memory quotes = answer.arrayAt(0, _QUOTE);
-        if (quotes.length != n) revert AbiWords.BadAnswer(0);
+        if (quotes.length != n || weights.length != n || reserves.length != n) revert AbiWords.BadAnswer(0);
         uint256 word; // of the quote
         for (uint256 i; i < n;) {
             Coin memory c = coins[i];
-            (c.weight, c.reserve) = (weights[i], reserves[i]);
+            (c.weight, c.reserve) = (weights.get(i), reserves.get(i));
             unchecked {
                 (c.low, c.high) = (quotes.get(word), quotes.get(word + 1));
                 IPriceOracle.Status status = IPriceOracle.Status(quotes.get(word + 2));
-                if (status != IPriceOracle.Status.GOOD) revert PriceNotGood(h.tokens[i], status);
+                if (status != IPriceOracle.Status.GOOD) {
+                    if (!emergency) revert PriceNotGood(h.tokens[i], status);
+                    if (status != IPriceOracle.Status.DIVERGED) (c.low, c.high) = (0, 0);
+                }
                 ++i;
                 word += _QUOTE;
             }
@@ -110,7 +130,8 @@ abstract contract RebalanceSettlement is RebalanceSession {
         h.coins = coins;
         for (uint256 i; i < n;) {
             Coin memory c = coins[i];
-            (c.low, c.high, c.weight, c.reserve) = (b.lows[i], b.highs[i], b.weights[i], b.reserves[i]);
+            (c.low, c.high) = (b.lows.get(i), b.highs.get(i));
+            (c.weight, c.reserve) = (b.weights.get(i), b.reserves.get(i));
             unchecked {
                 ++i;
             }
@@ -186,10 +207,17 @@ abstract contract RebalanceSettlement is RebalanceSession {
         (uint256 slip, uint256 most) = fill.pairLimitsInUse
             ? _limitsOf(trade.tokenIn, trade.tokenOut, fill.params)
             : (fill.params.slipBps, fill.params.maxTradeValue);
+        if (a.mid == 0) _revertUnpriced(trade.tokenIn);
+        if (coins[j].mid == 0) _revertUnpriced(trade.tokenOut);
         uint256 value = RebalanceMath.valueOf(sold, a.scale, a.mid);
         value = _pairSize(fill.pairs, k, i < j ? (i << 8) | j : (j << 8) | i, value);
         if (value > most) revert TradeTooLarge(k, value, most);
-        _exchange(k, sold, bought, slip, fill.params.slipCeilingBps, a, coins[j]);
+        _exchange(k, sold, bought, slip, fill, a, coins[j]);
+    }
+
+    function _revertUnpriced(address token) private view {
+        (,, IPriceOracle.Status status) = ORACLE.quote(token);
+        revert PriceNotGood(token, status);
     }
 
     /// @param slip bps{trade} at rest.
@@ -198,12 +226,16 @@ abstract contract RebalanceSettlement is RebalanceSession {
         uint256 sold,
         uint256 bought,
         uint256 slip,
-        uint256 slipCeiling,
+        Fill memory fill,
         Coin memory a,
         Coin memory b
     ) private pure {
-        slip = RebalanceMath.slippage(slip, slipCeiling, a.mid, b.mid, a.snap, b.snap);
-        uint256 floor = RebalanceMath.minimumOut(sold, a.scale, a.low, b.scale, b.high, slip);
+        uint256 keep = fill.keepBps;
+        if (keep == 0) {
+            slip = RebalanceMath.slippage(slip, fill.params.slipCeilingBps, a.mid, b.mid, a.snap, b.snap);
+            keep = RebalanceMath.BPS - slip;
+        }
+        uint256 floor = RebalanceMath.minimumOut(sold, a.scale, a.low, b.scale, b.high, keep);
         if (bought < floor) revert BelowFloor(k, bought, floor);
         a.reserve -= sold;
         b.reserve += bought;
@@ -252,6 +284,10 @@ abstract contract RebalanceSettlement is RebalanceSession {
         private
         pure
     {
+        if (fill.keepBps != 0) {
+            (uint256 given, uint256 taken) = RebalanceMath.atWorst(c.value, value, c.low, c.high);
+            (fill.given, fill.taken) = (fill.given + given, fill.taken + taken);
+        }
         uint256 total = fill.totalBefore;
         uint256 tolerance = fill.params.settleBandBps / 2;
         uint256 dust = RebalanceMath.unitValue(c.scale, c.mid);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
 import {IRebalancer} from "@interfaces/IRebalancer.sol";
+
+error PriceNotGood(address token, IPriceOracle.Status status);
 
 /// @dev IDLE -> OPEN -> SETTLED | EXPIRED -> OPEN -> ...; IDLE only before the first session.
 enum Phase {
@@ -9,6 +12,13 @@ enum Phase {
     OPEN,
     SETTLED,
     EXPIRED
+}
+
+/// @dev What may be traded at all.
+enum Trading {
+    ALL,
+    EMERGENCIES_ONLY, // the kill switch's word
+    NOTHING // a guardian's
 }
 
 /// @dev When a session may open. Two slots, read outside fills only.
@@ -51,7 +61,7 @@ struct PairLimits {
 /// @dev All that a fill writes. One slot, full; its times hold until the year 2106.
 struct State {
     Phase phase;
-    bool paused;
+    Trading trading;
     IRebalancer.Reason reason; // why the session opened
     bool pairLimitsInUse; // false: no pair has limits of its own, none is looked up
     uint24 session; // counts up from 1
@@ -61,6 +71,13 @@ struct State {
     uint32 lastEndedAt; // s, when the last session settled or expired
     uint32 lastSettledAt; // s, when a session last settled (at first: the deployment)
     uint40 lossUsed; // 1e-12 of the fund's value, spent of the loss budget
+}
+
+/// @dev What emergency fills write besides, in one slot.
+struct Ledger {
+    uint40 lossUsed; // 1e-12 of the fund's value, spent of the emergencies' own loss budget
+    uint32 chargedAt; // s, the last fill; `lossUsed` is as of then
+    uint32 keeperFillAt; // s, the last fill of a keeper
 }
 
 /// @dev The basket with its prices, in memory; every array in the same order.
@@ -120,6 +137,9 @@ struct Fill {
     bool pairLimitsInUse;
     uint256 totalBefore; // WAD{USD}
     uint256 driftBefore; // bps{fund}, rounded up
+    uint256 keepBps; // bps of the oracle's price that a trade brings, in an emergency; 0 in an ordinary session
+    uint256 given; // WAD{USD} net of what was sold, at high prices; counted in an emergency
+    uint256 taken; // WAD{USD} net of what was bought, at low prices; likewise
     uint256[] pairs; // per trade: both coins' positions (16 bits), the lower one first, and its size above, WAD{USD}
 }
 
@@ -150,4 +170,6 @@ struct Facts {
     uint256 pegBps; // bps{$1}, the farthest coin's distance, rounded up
     uint256 toMove; // WAD{USD} to trade to be on target
     uint256 gasCost; // WAD{USD}
+    bool crisis; // an emergency is due, and no emergency session is open
+    bool halted; // ordinary trading is stopped
 }

@@ -68,6 +68,15 @@ contract OracleBatch is PriceOracle {
         }
     }
 
+    /// @notice The good prices of each case and the number of its sources, likewise.
+    function runGoodPrices(Case[] calldata cases) external returns (uint256[][] memory prices, uint256[] memory sources) {
+        (prices, sources) = (new uint256[][](cases.length), new uint256[](cases.length));
+        for (uint256 i; i < cases.length; ++i) {
+            _arrange(cases[i]);
+            (prices[i], sources[i]) = this.goodPrices(ASSET);
+        }
+    }
+
     function _arrange(Case calldata drawn) private {
         uint256 count = drawn.answers.length;
         for (uint256 i; i < MAX_SOURCES; ++i) {

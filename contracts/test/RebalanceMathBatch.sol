@@ -109,7 +109,7 @@ contract RebalanceMathBatch {
             FloorCase memory c = cases[i];
             slips[i] = RebalanceMath.slippage(c.base, c.ceiling, c.midIn, c.midOut, c.snapIn, c.snapOut);
             least[i] =
-                RebalanceMath.minimumOut(c.sold, c.scaleIn, c.lowIn, c.scaleOut, c.highOut, slips[i]);
+                RebalanceMath.minimumOut(c.sold, c.scaleIn, c.lowIn, c.scaleOut, c.highOut, 10_000 - slips[i]);
         }
     }
 
@@ -150,6 +150,15 @@ contract RebalanceMathBatch {
         cost = new uint256[](cases.length);
         for (uint256 i; i < cases.length; ++i) {
             cost[i] = RebalanceMath.gasCost(cases[i][0], cases[i][1], cases[i][2]);
+        }
+    }
+
+    /// @param cases Value before, value after, low, high.
+    function worsts(uint256[4][] calldata cases) external pure returns (uint256[2][] memory results) {
+        results = new uint256[2][](cases.length);
+        for (uint256 i; i < cases.length; ++i) {
+            (results[i][0], results[i][1]) =
+                RebalanceMath.atWorst(cases[i][0], cases[i][1], cases[i][2], cases[i][3]);
         }
     }
 

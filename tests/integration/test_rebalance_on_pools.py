@@ -11,7 +11,7 @@ from eth_utils import keccak
 from ballast.model import rebalance as model
 from ballast.replica import Replica
 from tests.reverts import revert_of
-from tests.unit.rebalancer.conftest import BPS, SETTLED, WAD, selectors
+from tests.unit.rebalancer.conftest import BPS, SETTLED, WAD, ZERO, selectors
 
 pytestmark = pytest.mark.replica
 
@@ -35,11 +35,11 @@ class Fund:
         self.oracle = self._price(deploy(project.PriceOracle, self.access, "0x" + "00" * 20, 0))
         self.calculator = deploy(project.MockCalculator)
         self.calculator.set(addresses, list(WEIGHTS), sender=self.governor)
-        args = ("Five", "FIVE", self.access, self.oracle, self.governor, addresses, list(WEIGHTS))
+        args = ("Five", "FIVE", self.access, self.oracle, self.governor, addresses, list(WEIGHTS), ZERO)
         self.vault = deploy(project.IndexVault, *args)
         weth = self.book.token("WETH").address
         self.rebalancer = deploy(
-            project.Rebalancer, self.access, self.vault, self.calculator, self.oracle, weth
+            project.Rebalancer, self.access, self.vault, self.calculator, self.oracle, weth, ZERO
         )
         self.vault.transferOwnership(self.rebalancer, sender=self.governor)
         factory = self.book.contracts["uniswap_v3_factory"]

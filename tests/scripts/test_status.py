@@ -27,6 +27,7 @@ KEYS = {
     "session",
     "loss_budget",
     "paused",
+    "emergency",
     "contributions_paused",
     "market_data",
     "eth_price",

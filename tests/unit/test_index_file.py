@@ -1,5 +1,6 @@
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import yaml
 
 from ballast.errors import ConfigError
 from ballast.index_file import IndexFile, load_index, parse_index
+from ballast.model import crisis, emergency
 from ballast.settings import PACKAGED_INDEX
 from ballast.units import BPS
 
@@ -95,6 +97,28 @@ BAD: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "guardian delayed": (put("roles.guardian", {"delay_seconds": 1}), "de-risking is instant"),
     "role zero": (put("roles.keeper", {"account": "0x" + "0" * 40}), "roles.keeper.account: the zero"),
     "unknown role": (put("roles.owner", {}), "roles.owner: "),
+    "group outside": (put("crisis.risk_groups", {"USDC": ["SAI"]}), "risk_groups: SAI is not a coin"),
+    "group of nobody": (put("crisis.risk_groups", {"SAI": ["USDC"]}), "risk_groups: SAI is not a"),
+    "group of itself": (put("crisis.risk_groups", {"DAI": ["DAI"]}), "risk_groups.DAI: a coin does not lean"),
+    "group twice": (put("crisis.risk_groups", {"USDC": ["DAI", "DAI"]}), "USDC DAI is given twice"),
+    "weights short": (put("crisis.emergency_weights", {"DAI": {"USDC": 9_999}}), "sum to 9999 bps, not"),
+    "weights outside": (
+        put("crisis.emergency_weights", {"DAI": {"USDC": 5_000, "SAI": 5_000}}),
+        "crisis.emergency_weights: SAI is not a coin",
+    ),
+    "weight above cap": (put("crisis.emergency_weights", {"DAI": {"USDC": 10_000}}), "emergency.cap_bps"),
+    "weight negative": (put("crisis.emergency_weights", {"DAI": {"USDC": -1}}), "weights.DAI.USDC: "),
+    "probe with text": (put("crisis.issuer_probes", {"DAI": ["paused(1)"]}), "crisis.issuer_probes.DAI.0: "),
+    "probe outside": (put("crisis.issuer_probes", {"SAI": ["paused()"]}), "issuer_probes: SAI is not a coin"),
+    "probes of three": (put("crisis.issuer_probes", {"DAI": ["a()", "b()", "c()"]}), "issuer_probes.DAI: "),
+    "one confirmation": (put("crisis.detector", {"confirmations": 1}), "crisis.detector.confirmations: "),
+    "surge of a tremor": (put("crisis.detector", {"surge_bps": 499}), "crisis.detector.surge_bps: "),
+    "calm above watch": (put("crisis.detector", {"calm_bps": 100}), "calm_bps must be below watch_bps"),
+    "watch above allowance": (put("crisis.detector", {"watch_bps": 501}), "calm_bps must be below watch_bps"),
+    "spacing above gap": (put("crisis.detector", {"max_gap_seconds": 299}), "is above max_gap_seconds"),
+    "kill switch of nothing": (put("crisis.kill_switch", {"drop_bps": 0}), "crisis.kill_switch.drop_bps: "),
+    "kill switch forgets": (put("crisis.kill_switch", {"spacing_seconds": 60}), "1 to 96 times spacing"),
+    "unknown crisis key": (put("crisis.emergencies", {}), "crisis.emergencies: Extra inputs"),
     "hub outside": (put("hubs", ["WETH"]), "hub WETH is not a coin"),
     "hub twice": (put("hubs", ["USDC", "USDC"]), "hub USDC is given twice"),
     "no fee tiers": (put("venues.uniswap_v3.fee_tiers", []), "venues.uniswap_v3.fee_tiers: "),
@@ -116,6 +140,31 @@ def test_load_index__defaults__those_of_the_design() -> None:
     params = load_index(PACKAGED_INDEX).rebalancing
     assert (params.drift_limit_bps, params.price_limit_bps, params.calendar_seconds) == (300, 100, 7 * 86_400)
     assert (params.settle_band_bps, params.slippage_bps, params.slippage_ceiling_bps) == (50, 50, 200)
+
+
+def test_load_index__packaged_crisis__defaults_of_the_model_with_groups_and_probes() -> None:
+    given = load_index(PACKAGED_INDEX).crisis
+    assert (given.detector.model, given.emergency.model) == (crisis.DEFAULT, emergency.DEFAULT)
+    assert given.risk_groups == {"USDC": ("DAI", "FRAX")}
+    assert {symbol: len(probes) for symbol, probes in given.issuer_probes.items()} == {"USDC": 2, "USDT": 2}
+
+
+def test_parse_index__no_crisis_section__the_models_defaults() -> None:
+    raw = {key: value for key, value in GOOD.items() if key != "crisis"}
+    given = parse_index(yaml.safe_dump(raw), "index.yaml").crisis
+    assert (given.detector.model, given.emergency.model) == (crisis.DEFAULT, emergency.DEFAULT)
+    assert (given.risk_groups, given.emergency_weights, given.issuer_probes) == ({}, {}, {})
+
+
+def test_parse_index__crisis_params__reach_the_model_by_their_names() -> None:
+    raw = copy.deepcopy(GOOD)
+    raw["crisis"] = {
+        "detector": {"threshold_bps_hours": 501, "step_seconds": 601},
+        "emergency": {"slippage_bps": 9, "max_trade_usd": 1_001},
+    }
+    given = parse_index(yaml.safe_dump(raw), "index.yaml").crisis
+    assert given.detector.model == replace(crisis.DEFAULT, threshold=501 * 3_600, step_interval=601)
+    assert given.emergency.model == replace(emergency.DEFAULT, slip_bps=9, max_trade_value=1_001 * 10**18)
 
 
 def test_parse_index__lower_case_addresses_and_twap__read() -> None:

@@ -4,9 +4,11 @@ from ape.exceptions import ApeException, ContractLogicError
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from ballast.chain import error_words
 from ballast.chain.explain import decode_revert, error_table, explain
 from ballast.errors import ChainError
 
+CONTRACTS = ("IndexVault", "Rebalancer", "PriceOracle", "IndexCalculator", "IndexAccess")
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
 
@@ -16,7 +18,7 @@ def error(signature: str, types: list[str], values: list[object]) -> bytes:
 
 def test_error_table__every_contract__every_error_is_in_it():
     names = {name for name, _, _ in error_table().values()}
-    for contract in ("IndexVault", "Rebalancer", "PriceOracle", "IndexCalculator", "IndexAccess"):
+    for contract in (*CONTRACTS, "CrisisDetector", "EmergencyIndex", "KillSwitch"):
         found = {abi.name for abi in project.get_contract(contract).contract_type.errors}
         assert found
         assert found <= names
@@ -40,6 +42,41 @@ def test_error_table__every_contract__every_error_is_in_it():
 )
 def test_decode_revert__data__readable(data, text):
     assert decode_revert(data) == text
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (
+            error("NotInCrisis(address,uint8)", ["address", "uint8"], [ALICE, 1]),
+            f"{ALICE} is in WATCH, not in CRISIS: only a guardian may flee it now (NotInCrisis)",
+        ),
+        (
+            error("InvalidWeightSum(uint256)", ["uint256"], [9_999]),
+            "the weights sum to 9999 bps, not 10000 (InvalidWeightSum)",
+        ),
+        (
+            error(
+                "AboveCap(address,uint256,uint256)", ["address", "uint256", "uint256"], [ALICE, 8_000, 7_000]
+            ),
+            f"8000 bps of {ALICE} is above the cap of 7000 bps (AboveCap)",
+        ),
+        (
+            error("AccessManagedUnauthorized(address)", ["address"], [ALICE]),
+            f"{ALICE} does not hold the role for this (AccessManagedUnauthorized)",
+        ),
+    ],
+)
+def test_decode_revert__an_emergencys_error__in_words(data, text):
+    assert decode_revert(data) == text
+
+
+def test_in_words__every_text__names_arguments_that_the_error_has():
+    errors = {name: names for name, _, names in error_table().values()}
+    assert set(error_words._WORDS) <= set(errors)
+    for name, names in errors.items():
+        told = error_words.in_words(name, dict.fromkeys(names, 1))
+        assert (told is None) == (name not in error_words._WORDS), name
 
 
 def test_explain__any_exception__one_line():

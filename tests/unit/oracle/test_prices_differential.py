@@ -1,4 +1,4 @@
-"""`PriceOracle.quote` against `ballast.model.prices`, in drawn batches."""
+"""`PriceOracle.quote` and `goodPrices` against `ballast.model.prices`, in drawn batches."""
 
 import random
 
@@ -11,6 +11,7 @@ from ballast.model.prices import (
     RawAnswer,
     SourceLimits,
     Status,
+    good_prices,
     is_sequencer_up,
     quote,
 )
@@ -95,15 +96,19 @@ def _encode_case(draw, case):
     )
 
 
-def _run(chain, batch, draw, cases):
-    """The contract's quotes of the cases, asked at `NOW`."""
-    selector = batch.run.encode_input([])[:4]
-    data = selector + encode([f"{CASE}[]"], [[_encode_case(draw, case) for case in cases]])
-    call = {"to": batch.address, "data": "0x" + data.hex(), "gas": hex(400_000_000)}
+def _ask(chain, method, draw, cases):
+    """The raw answer of a batch method on the cases, asked at `NOW`."""
+    data = method.encode_input([])[:4] + encode([f"{CASE}[]"], [[_encode_case(draw, case) for case in cases]])
+    call = {"to": method.contract.address, "data": "0x" + data.hex(), "gas": hex(400_000_000)}
     answer = chain.provider.make_request(
         "eth_call", [call, "latest", {}, {"time": hex(NOW), "gasLimit": hex(10**9)}]
     )
-    (rows,) = decode(["(uint256,uint256,uint8)[]"], bytes.fromhex(answer[2:]))
+    return bytes.fromhex(answer[2:])
+
+
+def _run(chain, batch, draw, cases):
+    """The contract's quotes of the cases."""
+    (rows,) = decode(["(uint256,uint256,uint8)[]"], _ask(chain, batch.run, draw, cases))
     return [PriceQuote(low, high, Status(status)) for low, high, status in rows]
 
 
@@ -112,6 +117,14 @@ def _expected(case, has_sequencer):
     if has_sequencer and not is_sequencer_up(sequencer, GRACE, NOW):
         return PriceQuote(0, 0, Status.SEQUENCER_DOWN)
     return quote(answers, settings, NOW)
+
+
+def _expected_good(case, has_sequencer):
+    settings, answers, sequencer = case
+    prices, sources = good_prices(answers, settings, NOW)
+    if has_sequencer and not is_sequencer_up(sequencer, GRACE, NOW):
+        prices = []
+    return tuple(prices), sources
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +149,16 @@ def test_quote__drawn_cases__equal_the_model_s(batches, chain, has_sequencer):
     due = set(Status) - (set() if has_sequencer else {Status.SEQUENCER_DOWN})
     rare = {status.name: count for status, count in seen.items() if status in due and count < BATCHES}
     assert not rare, f"drawn too rarely to have been tested: {rare}"
+
+
+@pytest.mark.parametrize("has_sequencer", [False, True])
+def test_good_prices__drawn_cases__equal_the_model_s(batches, chain, has_sequencer):
+    draw = random.Random(f"good prices {has_sequencer}")
+    lengths = dict.fromkeys(range(5), 0)
+    for _ in range(BATCHES):
+        cases = [_draw_case(draw) for _ in range(BATCH)]
+        raw = _ask(chain, batches[has_sequencer].runGoodPrices, draw, cases)
+        for case, *actual in zip(cases, *decode(["uint256[][]", "uint256[]"], raw), strict=True):
+            assert tuple(actual) == _expected_good(case, has_sequencer), case
+            lengths[len(actual[0])] += 1
+    assert min(lengths[count] for count in range(4)) > BATCHES, lengths

@@ -40,9 +40,11 @@ def live(
         source = (feed.address, HEARTBEAT, 8, *bounds_of(feed))
         oracle.setSources(asset, [source], 1, 0, sender=governor)
     vault = governor.deploy(
-        project.IndexVault, "Live", "LIVE", access, oracle, governor, system.coins, list(WEIGHTS)
+        project.IndexVault, "Live", "LIVE", access, oracle, governor, system.coins, list(WEIGHTS), ZERO
     )
-    rebalancer = governor.deploy(project.Rebalancer, access, vault, system.calculator, oracle, system.weth)
+    rebalancer = governor.deploy(
+        project.Rebalancer, access, vault, system.calculator, oracle, system.weth, ZERO
+    )
     vault.transferOwnership(rebalancer, sender=governor)
     for role in (CURATOR_ROLE, KEEPER_ROLE):
         access.setTargetFunctionRole(rebalancer, selectors(rebalancer, GOVERNED[role]), role, sender=governor)

@@ -90,6 +90,8 @@ def decision_case(rng: Random) -> tuple:
         peg_bps=rng.choice((near(rng, params.price_bps), rng.randrange(BPS))),
         to_move=rng.choice((near(rng, params.min_value), rng.randrange(10**26))),
         gas_cost=rng.choice((near(rng, params.gas_ceiling), rng.randrange(10**20))),
+        crisis=rng.random() < 0.1,
+        halted=rng.random() < 0.1,
     )
     return facts, params, band
 
@@ -188,6 +190,20 @@ def test_budgets__drawn__equal_the_model(harness, rng):
         assert available == model.loss_available(used, budget, total)
 
 
+def worst_case(rng: Random) -> tuple[int, int, int, int]:
+    low = max(1, price(rng))
+    before = amount(rng)
+    return before, rng.choice((before, amount(rng))), low, low + rng.choice((0, 1, rng.randrange(10**18)))
+
+
+def test_worsts__drawn__equal_the_model_and_count_no_less_than_the_mid(harness, rng):
+    cases = draw(rng, worst_case)
+    for (before, after, low, high), got in zip(cases, harness.worsts(cases), strict=True):
+        given, taken = model.at_worst(before, after, low, high)
+        assert tuple(got) == (given, taken)
+        assert given - taken >= before - after
+
+
 def test_gas_costs__drawn__equal_the_model(harness, rng):
     cases = draw(rng, lambda r: (r.randrange(10**13), r.randrange(3 * 10**7), price(r)))
     assert list(harness.gasCosts(cases)) == [model.gas_cost(*case) for case in cases]
@@ -200,7 +216,10 @@ def merge_case(rng: Random) -> tuple:
     scales = [10 ** rng.choice((0, 10, 12, 18)) for _ in held]
     grains = [model.DUST // scale + rng.randrange(2) for scale in scales]  # the most dust, or one more
     reserves = [rng.choice((0, grain, amount(rng))) for grain in grains]
-    return held, reserves, scales, wanted, weights(rng, len(wanted))
+    shares = weights(rng, len(wanted))
+    if len(shares) > 1 and rng.randrange(2):  # a coin that was fled
+        shares = [0, shares[0] + shares[1], *shares[2:]]
+    return held, reserves, scales, wanted, shares
 
 
 def test_merges__drawn__equal_the_model(harness, rng):

@@ -4,7 +4,7 @@ import pytest
 
 from ballast.model.rebalance import Reason
 from tests.bad_feeds import DIVERGED, INVALID, SEQUENCER_DOWN, STALE, UNKNOWN_ASSET
-from tests.unit.rebalancer.conftest import ETH_PRICE, FUND, WAD, WEIGHTS, System
+from tests.unit.rebalancer.conftest import ETH_PRICE, FUND, WAD, WEIGHTS, ZERO, System
 
 BAD = (UNKNOWN_ASSET, DIVERGED, STALE, INVALID, SEQUENCER_DOWN)
 
@@ -154,9 +154,9 @@ def test_should_rebalance__session_past_its_time__cooldown_from_that_time(in_ses
 def test_should_rebalance__empty_fund__in_band(system, project, governor):
     access, calculator, oracle = system.access, system.calculator, system.oracle
     vault = governor.deploy(
-        project.IndexVault, "Empty", "NIL", access, oracle, governor, system.coins, list(WEIGHTS)
+        project.IndexVault, "Empty", "NIL", access, oracle, governor, system.coins, list(WEIGHTS), ZERO
     )
-    rebalancer = governor.deploy(project.Rebalancer, access, vault, calculator, oracle, system.weth)
+    rebalancer = governor.deploy(project.Rebalancer, access, vault, calculator, oracle, system.weth, ZERO)
     assert tuple(rebalancer.shouldRebalance()) == (False, Reason.IN_BAND)
 
 

@@ -11,6 +11,7 @@ CURATOR_ROLE, GUARDIAN_ROLE = 1, 2  # ids of contracts/access/Roles.sol, a libra
 DECIMALS = (6, 6, 18, 18, 8)
 WEIGHTS = (4_000, 2_500, 2_000, 1_000, 500)  # bps
 GOOD, DIVERGED, STALE, INVALID = 1, 2, 3, 4  # IPriceOracle.Status
+ZERO = "0x" + "00" * 20
 FIRST = 10_000  # dollars of the first contribution
 
 # In the order of TokenWithModes.Mode and VenueMocks.Mode.
@@ -116,7 +117,7 @@ def empty_fund(project: Any, governor: Any, curator: Any, guardian: Any, owner: 
     oracle = governor.deploy(project.MockOracle)
     access = governor.deploy(project.IndexAccess, governor)
     vault = governor.deploy(
-        project.IndexVault, "Ballast Index", "BLST", access, oracle, owner, coins, list(WEIGHTS)
+        project.IndexVault, "Ballast Index", "BLST", access, oracle, owner, coins, list(WEIGHTS), ZERO
     )
     selectors = {
         role: [keccak(text=name)[:4] for name in names]

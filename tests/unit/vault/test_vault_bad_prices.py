@@ -7,7 +7,7 @@ from eth_utils import keccak
 
 from tests.bad_feeds import BAD_ANSWERS, BadAnswer, bounds_of, break_feed
 from tests.reverts import revert_of
-from tests.unit.vault.conftest import CURATOR_ROLE, WEIGHTS, Fund
+from tests.unit.vault.conftest import CURATOR_ROLE, WEIGHTS, ZERO, Fund
 
 HEARTBEAT = 86_400  # s
 BAD_COIN = 2  # whose only feed answers badly
@@ -32,7 +32,7 @@ def real_fund(
         source = (feed.address, HEARTBEAT, feed.decimals(), *bounds_of(feed))
         oracle.setSources(coin, [source], 1, 0, sender=curator)
     vault = governor.deploy(
-        project.IndexVault, "Ballast", "B3", fund.access, oracle, owner, fund.coins, list(WEIGHTS)
+        project.IndexVault, "Ballast", "B3", fund.access, oracle, owner, fund.coins, list(WEIGHTS), ZERO
     )
     for coin in fund.coins:
         coin.approve(vault, 2**256 - 1, sender=investor)

@@ -6,7 +6,7 @@ import pytest
 
 from ballast.model import shares as model
 from tests.reverts import revert_of
-from tests.unit.vault.conftest import DECIMALS, DIVERGED, FIRST, GOOD, INVALID, STALE, WEIGHTS, Fund
+from tests.unit.vault.conftest import DECIMALS, DIVERGED, FIRST, GOOD, INVALID, STALE, WEIGHTS, ZERO, Fund
 
 SHARE = 10**18
 PRICES = [(10**18, 10**18), (99 * 10**16, 10**18), (101 * 10**16, 102 * 10**16), (97 * 10**16, 98 * 10**16)]
@@ -52,7 +52,7 @@ def test_contribute__first__dollar_a_share_less_the_dead_ones(fund: Fund, invest
 def fresh(fund: Fund, project: Any, governor: Any, owner: Any, newcomer: Any) -> Fund:
     """The same coins and oracle under a vault nobody has entered yet."""
     vault = governor.deploy(
-        project.IndexVault, "Ballast", "B2", fund.access, fund.oracle, owner, fund.coins, list(WEIGHTS)
+        project.IndexVault, "Ballast", "B2", fund.access, fund.oracle, owner, fund.coins, list(WEIGHTS), ZERO
     )
     for coin in fund.coins:
         coin.approve(vault, 2**256 - 1, sender=newcomer)
