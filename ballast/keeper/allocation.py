@@ -110,17 +110,19 @@ class Allocation:
     obstacles: dict[tuple[str, str], Obstacle] = field(default_factory=dict)  # by pair, the gravest met
 
     def __post_init__(self) -> None:
-        """Surpluses go down to target exactly; deficits stop short of it by the aim."""
-        total = self.basket.total
-        aim = max(1, self.snapshot.params.fill.settle_band_bps // self.policy.aim_fraction) * total
+        """Surpluses go down to target exactly; deficits stop short of it by the aim.
+
+        Not when a coin leaves: what the others did not take would stay in it.
+        """
+        targets = zip(self.basket.coins, self.basket.targets, strict=True)
+        self._emptied = {coin.token for coin, target in targets if target == 0}
+        short = max(1, self.snapshot.params.fill.settle_band_bps // self.policy.aim_fraction)
+        aim = 0 if self._emptied else short * self.basket.total
         priced = [coin for coin in self.basket.coins if coin.quote.mid]  # an emergency may lack a price
         gaps = {coin.token: self.basket.gap(coin.token) for coin in priced}
         self._coins: dict[str, Coin] = {coin.token: coin for coin in self.basket.coins}
         self._surplus = {t: gap // BPS for t, gap in gaps.items() if gap > 0}
         self._deficit = {t: (-gap - aim) // BPS for t, gap in gaps.items() if -gap > aim}
-        self._emptied = {
-            c.token for c, target in zip(self.basket.coins, self.basket.targets, strict=True) if target == 0
-        }
         self._sold = dict.fromkeys(self._surplus, 0)  # own decimals
         self._market = Market()
         self._budget = budget_left(self.snapshot)
