@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ballast.backtest import engine
 from ballast.backtest.engine import Backtest
 from ballast.backtest.fund import Filled, Fund, Refusal, filled
-from ballast.backtest.inputs import Inputs
+from ballast.backtest.inputs import Assumptions, Inputs
 from ballast.backtest.result import Result, max_drawdown
 from ballast.data.series import History
 from ballast.errors import DataError
@@ -60,7 +60,8 @@ def test_run__drifting_supplies__rebalances_into_the_settle_band_and_keeps_the_c
 
 
 def test_run__any_trades__costs_lower_the_fund_by_exactly_what_they_are() -> None:
-    result = Backtest(drifting()).run()
+    alone = replace(drifting(), assumptions=Assumptions(twap_window=0))  # an average has roundings of its own
+    result = Backtest(alone).run()
     first, last = result.points[0], result.points[-1]
     cost = sum(trade.cost for trade in result.trades)
     assert cost > 0
