@@ -55,7 +55,7 @@ def test_backtest__a_fall__flees_prints_and_writes_json(prices: Path, tmp_path: 
     assert set(data) >= {"hold_max_drawdown", "recoveries", "keeper_states", "gas_used"}
 
 
-FLIGHT = "2023-03-11T08:30:12Z"  # confirmed after half an hour, eight hours at 1,500 bps too much, and a block
+FLIGHT = "2023-03-11T08:30:12Z"  # seen by both sources at 00:30, eight hours at 1,500 bps too much, a block
 
 
 def test_backtest__lag__moves_the_first_trade_by_as_much(prices: Path, tmp_path: Path) -> None:
