@@ -28,7 +28,7 @@ interface IEmergencyIndex is IIndexCalculator {
 
     /// @notice Only the vault's owner. Checks that `asset` may be fled from now and notes a guardian's word.
     /// @dev Reverts `UnknownConstituent(asset)`, `NotInCrisis(asset, state)` unless forced.
-    /// @param forced A guardian asks: no detector needed. The coin stays cut until `release`.
+    /// @param forced A guardian asks: no detector needed. Where it does not confirm, the coin stays cut until `release`.
     /// @return tokens The calculator's coins.
     /// @return weights bps, sum 10,000.
     function enterEmergency(address asset, bool forced)

@@ -29,10 +29,9 @@ from ballast.chain.emergency_show import (
     wide_console,
 )
 from ballast.chain.emergency_status import read_emergency
-from ballast.chain.emergency_weights import changes, parse_weights, read_rules, weight_act
+from ballast.chain.emergency_weights import changes, check_weights, parse_weights, read_rules, weight_act
 from ballast.chain.safe import write_batch
 from ballast.chain.snapshot import take_snapshot
-from ballast.emergency_weights import check_weights
 from ballast.errors import ChainError
 from ballast.index_file import read_text
 from ballast.keeper.allocation import Policy
@@ -75,7 +74,7 @@ def set_weights(index_file, account_name, records, file, execute, safe):
     rules = read_rules(system, index)
     for asset, weights in wanted.items():
         check_weights(asset, weights, rules, str(file))
-    differing = [change for change in changes(system, index, wanted) if not change.is_none]
+    differing = [change for change in changes(system, index, wanted, rules) if not change.is_none]
     if not differing:
         click.echo("nothing to do: the chain has these weights")
         return

@@ -9,14 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 # What each part of the package may import of it. A dotted name allows that module and what is below it.
-BASE = ("units", "errors", "settings", "index_file", "roles", "emergency_weights")
+BASE = ("units", "errors", "settings", "index_file", "roles")
 LAYERS: Mapping[str, tuple[str, ...]] = {
     "units": (),
     "errors": (),
     "settings": ("errors",),
     "index_file": ("units", "errors", "model"),
     "roles": ("units", "errors", "index_file"),
-    "emergency_weights": ("units", "errors", "index_file", "model"),
     "model": ("units", "errors"),
     "data": ("units", "errors", "model"),
     "policy": ("units", "errors", "model", "data"),
@@ -26,7 +25,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "gas": ("units", "errors", "model"),
     "keeper": (*BASE, "model", "risk", "forecast", "optimizer", "gas"),
     "monitor": (*BASE, "model", "risk", "forecast", "optimizer", "gas", "keeper"),
-    "backtest": (*BASE, "model", "risk", "forecast", "optimizer", "gas", "keeper", "data", "cast"),
+    "backtest": (*BASE, "model", "risk", "forecast", "optimizer", "gas", "keeper", "data"),
     "report": (*BASE, "model", "keeper.snapshot", "backtest", "data", "cast", "histories"),
     # The edge fills the keeper's data types, keeps its journal and carries out what it decides.
     "market_data": (*BASE, "model"),

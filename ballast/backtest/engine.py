@@ -111,7 +111,6 @@ class Backtest:
     def _begin(self, now: int) -> None:
         """The deposit buys the basket at its targets and at the known prices."""
         self._data = first_report(self._inputs, now)
-        self._lookout.prepare(self._data.weights)
         weights = {coin.token: self._data.weights[coin.symbol] for coin in self._inputs.coins}
         reserves = {}
         for coin in self._inputs.coins:

@@ -1,12 +1,10 @@
 """The detector and the emergency weights of a backtest: what CrisisDetector and EmergencyIndex would hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from ballast.backtest.inputs import Inputs
-from ballast.cast import only
-from ballast.emergency_weights import Weights, first_emergency_weights
 from ballast.keeper.snapshot import EmergencyView, Peg
 from ballast.keeper.watch import due_observations
 from ballast.model.crisis import Record, Sight, State, look, sight, steps_done
@@ -28,13 +26,7 @@ class Lookout:
         self._terms = self._given.emergency.model
         self._volumes: dict[str, Volumes] = {symbol: Volumes() for symbol in self._symbols}
         self.records: dict[str, Record] = {symbol: Record() for symbol in self._symbols}
-        self._plans: Mapping[str, Weights] = self._given.emergency_weights
         self.changed_at = 0  # s, the last change of a state towards caution
-
-    def prepare(self, weights: Mapping[str, int]) -> None:
-        """Sets every coin's emergency weights as a deployment does. `weights`: the first, bps by symbol."""
-        index = only(self._inputs.index, self._symbols)
-        self._plans = first_emergency_weights(index, [weights[symbol] for symbol in self._symbols])
 
     def report_volumes(self, now: int) -> None:
         """The reporter's volumes, within the detector's bounds."""
@@ -74,7 +66,7 @@ class Lookout:
 
     def _situation(self, symbol: str) -> Situation:
         """A coin's state and what was set beforehand for it."""
-        record, plan = self.records[symbol], self._plans.get(symbol)
+        record, plan = self.records[symbol], self._given.emergency_weights.get(symbol)
         leaning = self._given.risk_groups.get(symbol, ())
         return Situation(
             weight=0,

@@ -5,11 +5,10 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from ballast.chain.emergency_weights import weight_tuples
+from ballast.chain.emergency_weights import Rules, Weights, check_weights, weight_tuples
 from ballast.chain.multicall import read
 from ballast.chain.system import System
 from ballast.chain.wiring import Check, Step
-from ballast.emergency_weights import Weights, first_emergency_weights
 from ballast.index_file import IndexFile
 from ballast.model.crisis import CrisisParams
 from ballast.model.emergency import EmergencyParams
@@ -97,19 +96,29 @@ def emergency_steps(system: System, index: IndexFile, weights: list[int]) -> lis
         steps.append(
             Step(f"setting what leans on {symbol}", (check,), contract, "setRiskGroup", (token, members))
         )
-    chosen = index.crisis.emergency_weights
     for symbol, target in first_emergency_weights(index, weights).items():
-        steps.append(_weights_step(system, index, symbol, target, lasting=symbol in chosen))
+        steps.append(_weights_step(system, index, symbol, target))
     return steps
 
 
-def _weights_step(system: System, index: IndexFile, symbol: str, target: Weights, lasting: bool) -> Step:
-    """What the description leaves to the defaults is the curator's to change."""
+def _weights_step(system: System, index: IndexFile, symbol: str, target: Weights) -> Step:
     token, tuples = index.coin(symbol).token, weight_tuples(index, target)
     what = f"emergency weights of {symbol}"
-    call = read(system.emergency, "emergencyWeightsOf", token)
-    check = Check(what, call, tuples, _pairs, lasting)
+    check = Check(what, read(system.emergency, "emergencyWeightsOf", token), tuples, _pairs)
     return Step(f"setting the {what}", (check,), system.emergency, "setEmergencyWeights", (token, tuples))
+
+
+def first_emergency_weights(index: IndexFile, weights: list[int]) -> dict[str, dict[str, int]]:
+    """The description's emergency weights by symbol. ConfigError when they break a rule.
+
+    For a coin that it does not name the contract composes the calculator's weights of the moment without it,
+    which do not age.
+    """
+    current = dict(zip([coin.symbol for coin in index.coins], weights, strict=True))
+    rules = Rules(current, index.crisis.risk_groups, index.crisis.emergency.cap_bps)
+    for symbol, given in index.crisis.emergency_weights.items():
+        check_weights(symbol, given, rules, "crisis.emergency_weights")
+    return dict(index.crisis.emergency_weights)
 
 
 def kill_switch_steps(system: System, index: IndexFile) -> list[Step]:

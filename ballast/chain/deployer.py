@@ -18,6 +18,7 @@ from ballast.chain.connect import chain_identity
 from ballast.chain.crisis_wiring import (
     detector_steps,
     emergency_steps,
+    first_emergency_weights,
     kill_switch_steps,
 )
 from ballast.chain.deployment import ChainIdentity, Deployment, load, record_path
@@ -39,7 +40,6 @@ from ballast.chain.wiring import (
     rebalancer_steps,
     role_holders,
 )
-from ballast.emergency_weights import first_emergency_weights
 from ballast.errors import ChainError, ConfigError
 from ballast.index_file import ChainlinkSource, Coin, IndexFile, TwapSource
 from ballast.model.weights import adjusted_cap, bounded_weights

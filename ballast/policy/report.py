@@ -4,34 +4,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ballast.model.crisis import CrisisParams
+from ballast.model.crisis import DEFAULT, CrisisParams
 from ballast.policy.falls import Event, events_of
 from ballast.policy.habits import habits
 from ballast.policy.score import Calm, calm_of, mean
-from ballast.policy.search import HOUR, LEAST_KEPT, Losses, Says, Setting, all_losses, settle
+from ballast.policy.search import LEAST_KEPT, Losses, Says, Setting, all_losses, settle
 from ballast.policy.study import Study, read_study
 from ballast.policy.surge import Surge, surges
 from ballast.policy.walk import Margin, Step, day, event_loss, event_row, margins, walk, with_setting
 
-# The defaults. Allowance and threshold are what the search settles on; the rest follows, one by one, from
-# `habits`, `surges` and the detector's design.
-BASE: Final = CrisisParams(
-    confirmations=2,
-    watch_bps=100,
-    calm_bps=50,
-    allowance_bps=500,
-    threshold=40_000_000,
-    surge_bps=2_500,
-    surge_tenths=30,
-    surge_looks=2,
-    spacing=300,
-    max_gap=HOUR,
-    calm_period=12 * HOUR,
-    recovery_period=48 * HOUR,
-    step_interval=12 * HOUR,
-    steps=4,
-    dark_period=3 * HOUR,
-)
+# What the other parameters stay at while allowance and threshold are searched. Those two are what the search
+# settles on; the others follow, one by one, from `habits`, `surges` and the detector's design.
+BASE: Final = DEFAULT
 
 
 @dataclass(frozen=True)

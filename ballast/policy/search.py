@@ -192,7 +192,7 @@ def settle(choices: Sequence[Choice]) -> Setting:
     wanted = fmean(log(choice.setting[0]) for choice in choices)
     last = choices[-1].plateau
     allowance = min({a for a, _ in last}, key=lambda a: abs(log(a) - wanted))
-    return allowance, middle(last, allowance, 10_000_000)
+    return allowance, middle(last, allowance, 1_000 * HOUR)
 
 
 def middle(plateau: Iterable[Setting], allowance: int, unit: int) -> int:

@@ -17,6 +17,7 @@ from ballast.data.series import History
 from ballast.errors import DataError
 from ballast.keeper.planning import PlannedTrade
 from ballast.keeper.snapshot import Snapshot
+from ballast.model.crisis import DEFAULT
 from ballast.units import BPS, WAD, wad_of
 from tests.profiles import PROFILE
 
@@ -134,8 +135,9 @@ def test_run__value_known_only_later__is_acted_on_only_then() -> None:
     late = replace(now, prices=History(tuple(lagging(s, w.HOUR) for s in now.prices.series)))
     first, second = (Backtest(inputs).run().trades for inputs in (now, late))
     assert first
-    # 2,000 bps down are 1,500 an hour beyond the allowance: 8,000 bps hours take six hours.
-    assert first[0].at == w.T0 + 36 * w.HOUR + engine.BLOCK
+    # The pool's half-hour mean confirms at 30:30; 2,000 bps down are 1,500 beyond the allowance from then on.
+    fills = DEFAULT.threshold // (2_000 - DEFAULT.allowance_bps)
+    assert first[0].at == w.T0 + 30 * w.HOUR + w.HOUR // 2 + fills + engine.BLOCK
     assert [trade.at + w.HOUR for trade in first] == [trade.at for trade in second]
 
 

@@ -107,7 +107,7 @@ def test_run__coin_that_comes_back__returns_in_steps_none_skipped() -> None:
 
 def test_run__fall_again_while_coming_back__flees_again() -> None:
     down = [wad_of("0.7")] * 24
-    path = [WAD] * DAY + down + [WAD] * 44 + down + [WAD] * 24
+    path = [WAD] * DAY + down + [WAD] * 68 + down + [WAD] * 24
     result = Backtest(w.inputs(w.calm(len(path)) | {"USDT": path})).run()
     assert ("RECOVERING", "CRISIS") in [(s.before, s.after) for s in result.coin_states]
     (back,) = result.recoveries

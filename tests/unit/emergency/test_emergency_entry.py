@@ -52,6 +52,15 @@ def test_enter_emergency__forced__cut_at_once_whatever_the_detector_says(world):
     assert world.index.emergencyDue() == USDC
 
 
+def test_enter_emergency__forced_in_a_confirmed_crisis__leaves_no_word_behind(world):
+    world.state(USDC, State.CRISIS)
+    receipt = world.force(USDC)
+    assert not list(receipt.events.filter(world.index.EmergencyForced))
+    assert not world.index.isForced(USDC)
+    world.state(USDC, State.SOUND)
+    assert world.index.calculateOptimalWeights() == world.calculator.calculateOptimalWeights()
+
+
 def test_enter_emergency__forced_before__goes_on_without_a_guardian(world, entry):
     since = world.force(USDC).timestamp
     world.wait(7 * 86_400)
