@@ -17,7 +17,7 @@ from tests.commands import assert_refused, command
 
 ROOT = Path(__file__).resolve().parents[2]
 APE = str(Path(sys.executable).parent / "ape")
-UST = ("ust_may_2022", "2022-05-09T21:00", "2022-05-10T07:00")
+UST = ("ust_may_2022", "2022-05-09T21:00", "2022-05-10T20:00")
 USDC = ("usdc_march_2023", "2023-03-11T01:00", "2023-03-11T14:00")
 VOLUMES = "timestamp_utc,UST\n2022-05-09T20:00:00Z,900000000\n2022-05-10T02:00:00Z,2000000000\n"
 
