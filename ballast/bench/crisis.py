@@ -89,7 +89,7 @@ class Scene:
 def observe_rows(lab: Lab) -> Iterator[Row]:
     """Every `observe` row."""
     market = fund_market(lab, 0)
-    lab.replica.set_feeds({symbol: PRICE for symbol in (HUB, *COINS)})
+    lab.replica.set_feeds(dict.fromkeys((HUB, *COINS), PRICE))
     with lab.aside():
         lab.progress("looks")
         yield from _chainlink_rows(
