@@ -47,12 +47,8 @@ WIRING: Final[tuple[Grant, ...]] = (
         "wider limits let more be lost",
     ),
     Grant(RoleId.GUARDIAN, "Rebalancer", ("pause", "tighten", "tightenPair"), "less is traded, or nothing"),
-    Grant(
-        RoleId.GUARDIAN,
-        "Rebalancer",
-        ("executeEmergencyRebalance",),
-        "out of a coin before the detector confirms; anyone may once it has",
-    ),
+    # Anyone may call it once the detector confirms; the role is what lets a guardian do so before.
+    Grant(RoleId.GUARDIAN, "Rebalancer", ("executeEmergencyRebalance",), "flees, into weights set before"),
     Grant(RoleId.WATCHDOG, "Rebalancer", ("haltTrading",), "emergencies and exits go on"),
     Grant(RoleId.GOVERNOR, "Rebalancer", ("transferVault",), "another brain is another fund"),
     Grant(RoleId.KEEPER, "Rebalancer", ("executeRebalance",), "trades inside the settlement's bounds"),

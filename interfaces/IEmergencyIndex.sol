@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {ICrisisDetector} from "@interfaces/ICrisisDetector.sol";
 import {IIndexCalculator} from "@interfaces/IIndexCalculator.sol";
 
 /// @title The calculator's weights as the coins' states allow them: what a Rebalancer with emergencies asks for targets.
@@ -39,6 +40,10 @@ interface IEmergencyIndex is IIndexCalculator {
 
     /// @notice s, since when older targets no longer hold: the last change towards caution.
     function changedAt() external view returns (uint256);
+
+    /// @notice Who says what state a coin is in.
+    // solhint-disable-next-line func-name-mixedcase
+    function DETECTOR() external view returns (ICrisisDetector);
 
     function emergencyParams() external view returns (EmergencyParams memory);
 }

@@ -194,6 +194,18 @@ def loss_available(used: int, budget_bps: int, total: int) -> int:
     return max(0, budget_bps * PPT_PER_BPS - used) * total // PPT
 
 
+def at_worst(before: int, after: int, low: int, high: int) -> tuple[int, int]:
+    """WAD{USD} (given, taken) of one coin in an emergency fill: sold at its high price, bought at its low.
+
+    Such a fill loses the sum of what was given less the sum of what was taken: no more is lost, whichever
+    source is false. `before` and `after` are the coin's values at mid.
+    """
+    mid_price = mid(low, high)
+    if after < before:
+        return ceil_div((before - after) * high, mid_price), 0
+    return 0, (after - before) * low // mid_price
+
+
 def snapshot_price(price: int) -> int:
     """A price as a session stores it: 1e-8 USD, rounded down, held at the largest that fits."""
     return min(price // WAD_PER_SNAP, SNAP_PRICE_MAX)

@@ -202,6 +202,22 @@ library RebalanceMath {
         return used < capacity ? (capacity - used) * total / PPT : 0;
     }
 
+    /// @notice A coin's part in what an emergency fill lost: sold at its high price, bought at its low one, so that whichever
+    ///         source is false, the fund loses no more than is counted.
+    /// @param valueBefore WAD{USD} at mid, as `valueAfter`.
+    /// @param low WAD{USD/coin}, and `high`; their mid is not 0.
+    /// @return given WAD{USD}, rounded up.
+    /// @return taken WAD{USD}, rounded down.
+    function atWorst(uint256 valueBefore, uint256 valueAfter, uint256 low, uint256 high)
+        internal
+        pure
+        returns (uint256 given, uint256 taken)
+    {
+        uint256 mid = (low + high) / 2;
+        if (valueAfter < valueBefore) given = _ceilDiv((valueBefore - valueAfter) * high, mid);
+        else taken = (valueAfter - valueBefore) * low / mid;
+    }
+
     function _trigger(Facts memory f, TriggerParams memory p, uint256 settleBandBps)
         private
         pure

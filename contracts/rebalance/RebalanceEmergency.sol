@@ -6,7 +6,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {IEmergencyIndex} from "@interfaces/IEmergencyIndex.sol";
 import {Trade} from "@interfaces/IIndexVault.sol";
 import {IRebalancer} from "@interfaces/IRebalancer.sol";
-import {EmergencyPrice} from "../libraries/EmergencyPrice.sol";
+import {EmergencyMath} from "../libraries/EmergencyMath.sol";
 import {RebalanceMath} from "../libraries/RebalanceMath.sol";
 import {RebalanceSettlement} from "./RebalanceSettlement.sol";
 import {Basket, Fill, FillParams, Holdings, Ledger, Phase, State, Trading} from "./RebalanceTypes.sol";
@@ -62,7 +62,7 @@ abstract contract RebalanceEmergency is RebalanceSettlement, ReentrancyGuardTran
             _ledger.keeperFillAt = uint32(block.timestamp);
         } else {
             uint256 elapsed = block.timestamp - s.openedAt;
-            f.keepBps = EmergencyPrice.publicKeep(elapsed, e.auctionLength, e.premiumBps, e.slipBps);
+            f.keepBps = EmergencyMath.publicKeep(elapsed, e.auctionLength, e.premiumBps, e.slipBps);
         }
         Holdings memory h;
         (h, f.driftBefore) = _inSession(true);

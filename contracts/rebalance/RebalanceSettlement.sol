@@ -284,7 +284,10 @@ abstract contract RebalanceSettlement is RebalanceSession {
         private
         pure
     {
-        if (fill.keepBps != 0) _weigh(c, value, fill);
+        if (fill.keepBps != 0) {
+            (uint256 given, uint256 taken) = RebalanceMath.atWorst(c.value, value, c.low, c.high);
+            (fill.given, fill.taken) = (fill.given + given, fill.taken + taken);
+        }
         uint256 total = fill.totalBefore;
         uint256 tolerance = fill.params.settleBandBps / 2;
         uint256 dust = RebalanceMath.unitValue(c.scale, c.mid);
@@ -293,11 +296,5 @@ abstract contract RebalanceSettlement is RebalanceSession {
         uint256 target = c.weight * total / RebalanceMath.BPS;
         if (move == RebalanceMath.Move.AWAY) revert MovedAway(tokens[i], c.value, value, target);
         revert Overshot(tokens[i], value, target, tolerance * total / RebalanceMath.BPS);
-    }
-
-    /// @dev Sold at its high price, bought at its low one: whichever source is false, the fund loses no more than is counted.
-    function _weigh(Coin memory c, uint256 value, Fill memory fill) private pure {
-        if (value < c.value) fill.given += (c.value - value) * c.high / c.mid + 1;
-        else fill.taken += (value - c.value) * c.low / c.mid;
     }
 }

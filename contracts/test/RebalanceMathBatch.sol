@@ -153,6 +153,15 @@ contract RebalanceMathBatch {
         }
     }
 
+    /// @param cases Value before, value after, low, high.
+    function worsts(uint256[4][] calldata cases) external pure returns (uint256[2][] memory results) {
+        results = new uint256[2][](cases.length);
+        for (uint256 i; i < cases.length; ++i) {
+            (results[i][0], results[i][1]) =
+                RebalanceMath.atWorst(cases[i][0], cases[i][1], cases[i][2], cases[i][3]);
+        }
+    }
+
     function dust() external pure returns (uint256) {
         return BasketStorage.DUST;
     }

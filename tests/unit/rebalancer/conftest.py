@@ -31,6 +31,7 @@ BPS = 10_000
 DECIMALS = (6, 6, 18, 18, 8)
 WEIGHTS = (4_000, 2_500, 2_000, 1_000, 500)  # bps
 FUND = 1_000_000  # dollars
+AWAY = (0, 2_717, 5_652, 1_087, 544)  # bps: all of coin 0 sold at $0.80 for coin 2, the others as they are
 ETH_PRICE = 3_000 * WAD
 ZERO = "0x" + "00" * 20
 
@@ -166,37 +167,88 @@ def holders(curator: Any, guardian: Any, keeper: Any, watchdog: Any) -> dict[int
     return {CURATOR_ROLE: curator, GUARDIAN_ROLE: guardian, KEEPER_ROLE: keeper, WATCHDOG_ROLE: watchdog}
 
 
+@dataclass(frozen=True)
+class Makers:
+    """What a system is made with."""
+
+    project: Any
+    chain: Any
+    governor: AccountAPI
+    investor: AccountAPI
+    holders: dict[int, AccountAPI]
+
+    def system(self, calculator: ContractInstance, emergency: str = ZERO) -> System:
+        """$1,000,000 on target, every role wired without delays."""
+        project, governor = self.project, self.governor
+        coins = [governor.deploy(project.TokenWithModes, d) for d in DECIMALS]
+        weth = governor.deploy(project.TokenWithModes, 18).address
+        oracle = governor.deploy(project.MockOracle)
+        access = governor.deploy(project.IndexAccess, governor)
+        vault = governor.deploy(
+            project.IndexVault, "Ballast Index", "BLST", access, oracle, governor, coins, list(WEIGHTS), ZERO
+        )
+        rebalancer = governor.deploy(project.Rebalancer, access, vault, calculator, oracle, weth, emergency)
+        vault.transferOwnership(rebalancer, sender=governor)
+        for role, member in self.holders.items():
+            access.setTargetFunctionRole(
+                rebalancer, selectors(rebalancer, GOVERNED[role]), role, sender=governor
+            )
+            access.grantRole(role, member, 0, sender=governor)
+        venue = governor.deploy(project.TermsVenue)
+        keeper, curator = self.holders[KEEPER_ROLE], self.holders[CURATOR_ROLE]
+        made = System(
+            rebalancer, vault, oracle, calculator, access, venue, coins, weth,
+            governor, keeper, curator, self.chain,
+        )  # fmt: skip
+        self._fund(made)
+        return made
+
+    def _fund(self, made: System) -> None:
+        for coin, d in zip(made.coins, DECIMALS, strict=True):
+            for holder in (made.venue, self.investor):
+                coin.mint(holder, 100 * FUND * 10**d, sender=self.governor)
+            coin.approve(made.vault, 2**256 - 1, sender=self.investor)
+        made.aim(*WEIGHTS)
+        made.price_eth(ETH_PRICE)
+        amounts = [FUND * w * 10**d // BPS for w, d in zip(WEIGHTS, DECIMALS, strict=True)]
+        made.vault.contribute(amounts, self.investor, 0, sender=self.investor)
+
+
+@pytest.fixture(scope="session")
+def makers(project: Any, chain: Any, governor: Any, investor: Any, holders: Any) -> Makers:
+    return Makers(project, chain, governor, investor, holders)
+
+
 @pytest.fixture(scope="module")
-def system(
-    project: Any, chain: Any, governor: Any, curator: Any, keeper: Any, investor: Any, holders: Any
-) -> System:
-    """$1,000,000 on target, every role wired without delays."""
-    coins = [governor.deploy(project.TokenWithModes, d) for d in DECIMALS]
-    weth = governor.deploy(project.TokenWithModes, 18).address
-    oracle = governor.deploy(project.MockOracle)
-    calculator = governor.deploy(project.MockCalculator)
-    access = governor.deploy(project.IndexAccess, governor)
-    vault = governor.deploy(
-        project.IndexVault, "Ballast Index", "BLST", access, oracle, governor, coins, list(WEIGHTS), ZERO
-    )
-    rebalancer = governor.deploy(project.Rebalancer, access, vault, calculator, oracle, weth, ZERO)
-    vault.transferOwnership(rebalancer, sender=governor)
-    for role, member in holders.items():
-        access.setTargetFunctionRole(rebalancer, selectors(rebalancer, GOVERNED[role]), role, sender=governor)
-        access.grantRole(role, member, 0, sender=governor)
-    venue = governor.deploy(project.TermsVenue)
-    made = System(
-        rebalancer, vault, oracle, calculator, access, venue, coins, weth, governor, keeper, curator, chain
-    )
-    for coin, d in zip(coins, DECIMALS, strict=True):
-        for holder in (venue, investor):
-            coin.mint(holder, 100 * FUND * 10**d, sender=governor)
-        coin.approve(vault, 2**256 - 1, sender=investor)
-    made.aim(*WEIGHTS)
-    made.price_eth(ETH_PRICE)
-    amounts = [FUND * w * 10**d // BPS for w, d in zip(WEIGHTS, DECIMALS, strict=True)]
-    vault.contribute(amounts, investor, 0, sender=investor)
+def system(makers: Makers, project: Any, governor: Any) -> System:
+    """Without emergencies."""
+    return makers.system(governor.deploy(project.MockCalculator))
+
+
+@pytest.fixture(scope="module")
+def alarmed(makers: Makers, project: Any, governor: Any) -> System:
+    """With emergencies: its calculator is the index of the emergencies, too. A guardian may begin one."""
+    index = governor.deploy(project.MockEmergencyIndex)
+    made = makers.system(index, index.address)
+    called = selectors(made.rebalancer, ("executeEmergencyRebalance",))
+    made.access.setTargetFunctionRole(made.rebalancer, called, GUARDIAN_ROLE, sender=governor)
     return made
+
+
+@pytest.fixture
+def crisis(alarmed: System) -> System:
+    """Coin 0, 40 % of the fund, trades at $0.80 and is to be sold for coin 2."""
+    alarmed.price(0, 0.8)
+    alarmed.aim(*AWAY)
+    alarmed.calculator.setDue(alarmed.coins[0], sender=alarmed.governor)
+    return alarmed
+
+
+@pytest.fixture
+def fleeing(crisis: System, stranger: Any) -> System:
+    """The emergency session is open."""
+    crisis.rebalancer.executeEmergencyRebalance(crisis.coins[0], sender=stranger)
+    return crisis
 
 
 @pytest.fixture

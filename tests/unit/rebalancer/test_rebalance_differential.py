@@ -190,6 +190,20 @@ def test_budgets__drawn__equal_the_model(harness, rng):
         assert available == model.loss_available(used, budget, total)
 
 
+def worst_case(rng: Random) -> tuple[int, int, int, int]:
+    low = max(1, price(rng))
+    before = amount(rng)
+    return before, rng.choice((before, amount(rng))), low, low + rng.choice((0, 1, rng.randrange(10**18)))
+
+
+def test_worsts__drawn__equal_the_model_and_count_no_less_than_the_mid(harness, rng):
+    cases = draw(rng, worst_case)
+    for (before, after, low, high), got in zip(cases, harness.worsts(cases), strict=True):
+        given, taken = model.at_worst(before, after, low, high)
+        assert tuple(got) == (given, taken)
+        assert given - taken >= before - after
+
+
 def test_gas_costs__drawn__equal_the_model(harness, rng):
     cases = draw(rng, lambda r: (r.randrange(10**13), r.randrange(3 * 10**7), price(r)))
     assert list(harness.gasCosts(cases)) == [model.gas_cost(*case) for case in cases]
