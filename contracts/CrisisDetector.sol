@@ -2,10 +2,12 @@
 pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IContributionGuard} from "@interfaces/IContributionGuard.sol";
 import {ICrisisDetector} from "@interfaces/ICrisisDetector.sol";
 import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
 import {CrisisParameters} from "./crisis/CrisisParameters.sol";
+import {CrisisSlots} from "./crisis/CrisisSlots.sol";
 import {Look, Observation, PROBE_LIMIT, Probe, RING_LOOKS, Record, Track} from "./crisis/CrisisTypes.sol";
 import {IssuerProbes, StoredProbe} from "./crisis/IssuerProbes.sol";
 import {ObservationRing} from "./crisis/ObservationRing.sol";
@@ -17,6 +19,8 @@ import {CrisisMath} from "./libraries/CrisisMath.sol";
 ///         two sources show; issuers' own words (`setIssuerProbes`) lead to WATCH and hold recovery, never to CRISIS.
 /// @dev A look costs two slots and one of the ring. It moves no funds and is asked by those who do.
 contract CrisisDetector is CrisisParameters, IContributionGuard {
+    using CrisisSlots for Record;
+    using CrisisSlots for Track;
     using ObservationRing for uint256[RING_LOOKS];
     using IssuerProbes for StoredProbe[PROBE_LIMIT];
 
@@ -31,6 +35,8 @@ contract CrisisDetector is CrisisParameters, IContributionGuard {
     uint256 public constant REPORT_SPACING = 10 minutes;
     /// @notice s, a volume older than this is unknown.
     uint256 public constant VOLUME_LIFETIME = 2 hours;
+    /// @notice bps{$1}: what is farther from a dollar when it is first looked at is no dollar coin.
+    uint256 public constant MAX_FIRST_DEVIATION = 5_000;
     /// @notice Known volumes in the ring below which no average is believed.
     uint256 public constant LEAST_VOLUMES = 24;
 
@@ -53,6 +59,8 @@ contract CrisisDetector is CrisisParameters, IContributionGuard {
 
     error ObservedTooSoon(uint256 readyAt);
     error UnknownAsset(address asset);
+    /// The oracle's keys for other things, such as ether, are nobody's crisis.
+    error NotADollarCoin(address asset, int256 deviationBps);
     /// The oracle still has sources for it: its looks go on.
     error StillPriced(address asset);
     error ArrayLengthMismatch(uint256 assets, uint256 values);
@@ -75,11 +83,12 @@ contract CrisisDetector is CrisisParameters, IContributionGuard {
         if (block.timestamp < readyAt) revert ObservedTooSoon(readyAt);
         Track memory track = _tracks[asset];
         Look memory look = _look(asset, track, p);
+        if (r.at == 0) _checkFirst(asset, look.sight.deviation);
         State before = r.state;
         CrisisMath.look(r, look, block.timestamp, p);
         _rings[asset].push(track, look);
-        _records[asset] = r;
-        _tracks[asset] = track;
+        _records[asset].store(r);
+        _tracks[asset].store(track);
         emit Observed(asset, look.sight.deviation, look.sight.spread, look.sight.good, r.area);
         if (r.state != before) _noteChange(asset, before, r.state);
         return r.state;
@@ -201,6 +210,10 @@ contract CrisisDetector is CrisisParameters, IContributionGuard {
         look.stopped = _probes[asset].isStopped(t.probes);
         if (block.timestamp <= uint256(t.reportedAt) + VOLUME_LIFETIME) look.volume = t.volume;
         look.surge = CrisisMath.isSurge(look.volume, t.volumeSum, t.volumeCount, LEAST_VOLUMES, p.surgeTenths);
+    }
+
+    function _checkFirst(address asset, int256 deviation) private pure {
+        if (SignedMath.abs(deviation) > MAX_FIRST_DEVIATION) revert NotADollarCoin(asset, deviation);
     }
 
     function _noteChange(address asset, State from, State to) private {

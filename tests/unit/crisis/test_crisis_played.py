@@ -8,7 +8,8 @@ from eth_utils import keccak, to_checksum_address
 from ballast.model.crisis import Record, State, look, sight, steps_done
 from ballast.model.volumes import Volumes
 from tests.profiles import PROFILE
-from tests.unit.crisis.looks import draw_glances, draw_params
+from tests.unit.crisis.conftest import WAD
+from tests.unit.crisis.looks import Glance, draw_glances, draw_params
 
 SEED = 20220509
 
@@ -75,8 +76,9 @@ def test_observe__drawn_sequences__states_ring_and_steps_are_the_model_s(scene, 
     coin = Played(scene, switch, asset, params)
     scene.send(scene.now, scene.oracle.setSources, asset, 1, [])
     glances = draw_glances(rng, params)
-    offset = scene.now + 1 - glances[0].time
-    for glance in glances:
+    peg = Glance(glances[0].time - params.spacing, 2, (WAD, WAD))  # what a coin must show first
+    offset = scene.now + 1 - peg.time
+    for glance in (peg, *glances):
         now = glance.time + offset
         coin.glance(now, glance, _draw_report(rng, coin.volumes, now))
         assert scene.detector.allSound() is (coin.record.state is State.SOUND)

@@ -133,10 +133,12 @@ def test_two_of_four__against_two__the_fall_is_believed(scene):
 
 
 def test_single_source__falls__on_watch_but_never_a_crisis(scene):
+    scene.look()
     assert set(scene.looks(LONG, 0.01, sources=1)) == {WATCH}
 
 
 def test_wick__on_every_venue_for_one_look__no_crisis(scene):
+    scene.look()
     assert scene.look(3.99, 3.99) is WATCH
     assert set(scene.looks(LONG, 1, 1)) <= {WATCH, SOUND}
 

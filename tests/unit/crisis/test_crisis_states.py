@@ -11,11 +11,13 @@ SOUND, WATCH, CRISIS, RECOVERING, DARK = State
 @pytest.mark.parametrize(("dollars", "looks"), [(0.70, 5), (0.45, 3), (0.05, 2), (0.93, 41)])
 def test_crisis__sustained_fall__at_the_look_that_fills_the_area(scene, dollars, looks):
     """The area is (depth - 500 bps) an hour from the second look on; 8,000 bps * h are a crisis."""
+    scene.look()
     states = scene.looks(looks, dollars, dollars)
     assert states == [WATCH] * (looks - 1) + [CRISIS]
 
 
 def test_crisis__shock_over_at_the_next_look__never(scene):
+    scene.look()
     for _ in range(6):
         assert scene.look(0.10, 0.10) is not CRISIS
         assert scene.look(1, 1) is not CRISIS
@@ -27,6 +29,7 @@ def test_crisis__at_the_allowance_for_days__stays_on_watch(scene):
 
 
 def test_crisis__both_sources_far_above__on_watch_only(scene):
+    scene.look()
     assert set(scene.looks(30, 3.99, 3.99)) == {WATCH}
 
 

@@ -31,6 +31,20 @@ def test_observe__at_the_spacing__anyone_may(scene):
     assert scene.look(wait=SPACING) is State.SOUND
 
 
+@pytest.mark.parametrize(("dollars", "bps"), [(0.4999, -5_001), (1.5001, 5_001), (3_000, 2**15 - 1)])
+def test_observe__first_look_far_from_a_dollar__refused_as_no_dollar_coin(scene, dollars, bps):
+    """Ether has a price at the oracle, too; nobody may have it watched and so make the fund unsound."""
+    scene.show(dollars, dollars)
+    refused = revert_of(scene.detector.observe, COIN, sender=scene.stranger)
+    assert refused == ("NotADollarCoin", to_checksum_address(COIN), bps)
+    assert scene.detector.allSound()
+
+
+@pytest.mark.parametrize("dollars", [0.5, 1.5])
+def test_observe__first_look_at_the_edge_of_a_dollar_coin__taken(scene, dollars):
+    assert scene.look(dollars, dollars) is State.WATCH
+
+
 def test_observe__other_coin__keeps_its_own_spacing(scene):
     scene.look()
     scene.look(asset=OTHER, wait=1)
@@ -74,9 +88,10 @@ def test_observations_of__more_than_the_ring_holds__the_last_in_order(scene):
 
 
 def test_observations_of__what_a_look_found__is_unpacked_as_it_was(scene):
+    scene.look()
     scene.look(2, 4, 4)
     scene.look(sources=3)
-    above, blind = scene.detector.observationsOf(COIN)
+    _, above, blind = scene.detector.observationsOf(COIN)
     assert (above.deviationBps, above.spreadBps, above.good) == (30_000, 10_000, 3)
     assert (above.seen, above.confirmed, above.stopped, above.surge) == (True, True, False, False)
     assert tuple(blind)[1:] == (0, 0, 0, 0, False, False, False, False)
