@@ -56,7 +56,7 @@ contract EmergencyIndex is EmergencyStances {
     function emergencyDue() external view returns (address asset) {
         if (_isCalm()) return address(0);
         Scene memory s = _scene();
-        uint256 due = EmergencyMath.firstDue(s.coins, s.values, s.total, s.weights, _params.settleBandBps);
+        uint256 due = EmergencyMath.firstDue(s.coins, s.weights, _params.settleBandBps);
         if (due < s.tokens.length) asset = s.tokens[due];
     }
 

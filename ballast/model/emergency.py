@@ -93,15 +93,13 @@ class Situation:
     leaning: frozenset[int] = frozenset()  # positions of the coins that lean on it
 
 
-def stances(coins: Sequence[Situation]) -> tuple[list[Stance], list[Sequence[int]]]:
-    """Every coin's part in the composition, and the plans of those that are CUT; both for `compose`."""
+def targets(coins: Sequence[Situation], cap: int) -> list[int]:
+    """What `EmergencyIndex` answers; the calculator's weights while every coin is FREE."""
     cut = [i for i, coin in enumerate(coins) if role_of(coin.state, coin.forced) is Role.CUT]
     leaning = frozenset(i for asset in cut for i in coins[asset].leaning)
     weights = [coin.weight for coin in coins]
-    plans: list[Sequence[int]] = [
-        coins[asset].plan or [w * (i != asset) for i, w in enumerate(weights)] for asset in cut
-    ]
-    return [_stance(coin, i, i in leaning) for i, coin in enumerate(coins)], plans
+    plans = [coins[asset].plan or [w * (i != asset) for i, w in enumerate(weights)] for asset in cut]
+    return compose([_stance(coin, i, i in leaning) for i, coin in enumerate(coins)], plans, cap)
 
 
 def first_due(coins: Sequence[Situation], weights: Sequence[int], settle_band_bps: int) -> int | None:

@@ -26,8 +26,6 @@ abstract contract EmergencyStances is EmergencyPlans {
     struct Scene {
         address[] tokens;
         uint256[] ordinary; // bps, what the calculator says
-        uint256[] values; // WAD{USD} that the fund has of each, at mid
-        uint256 total; // WAD{USD}, the whole fund's value
         EmergencyMath.Stance[] coins;
         uint256[] weights; // bps, what follows
     }
@@ -51,7 +49,6 @@ abstract contract EmergencyStances is EmergencyPlans {
 
     function _scene() internal view returns (Scene memory s) {
         (s.tokens, s.ordinary) = CALCULATOR.calculateOptimalWeights();
-        _value(s);
         _standAlone(s);
         uint256[][] memory plans = _plansOfCut(s);
         _holdLeaning(s.tokens, s.coins);
@@ -59,7 +56,8 @@ abstract contract EmergencyStances is EmergencyPlans {
     }
 
     /// @dev At mid prices, diverged ones too: in a crisis sources disagree. A coin without a price counts 0.
-    function _value(Scene memory s) private view {
+    /// @return shares bps of the whole fund, rounded down; 0 of an empty one.
+    function _shares(address[] memory tokens) private view returns (uint256[] memory shares) {
         (address[] memory held,, uint256[] memory reserves) = VAULT.getBasket();
         IPriceOracle.Quote[] memory quotes = ORACLE.quotes(held);
         uint256[] memory mids = new uint256[](held.length);
@@ -68,12 +66,11 @@ abstract contract EmergencyStances is EmergencyPlans {
             if (status != IPriceOracle.Status.GOOD && status != IPriceOracle.Status.DIVERGED) continue;
             mids[i] = (quotes[i].low + quotes[i].high) / 2;
         }
-        uint256[] memory values;
-        (values, s.total) = RebalanceMath.valuesOf(reserves, VAULT.getScales(), mids);
-        s.values = new uint256[](s.tokens.length);
-        for (uint256 i; i < s.tokens.length; ++i) {
-            uint256 at = BasketMath.indexOf(held, s.tokens[i]);
-            if (at < held.length) s.values[i] = values[at];
+        (uint256[] memory values, uint256 total) = RebalanceMath.valuesOf(reserves, VAULT.getScales(), mids);
+        shares = new uint256[](tokens.length);
+        for (uint256 i; i < tokens.length && total != 0; ++i) {
+            uint256 at = BasketMath.indexOf(held, tokens[i]);
+            if (at < held.length) shares[i] = values[at] * EmergencyMath.BPS / total;
         }
     }
 
@@ -81,11 +78,11 @@ abstract contract EmergencyStances is EmergencyPlans {
     function _standAlone(Scene memory s) private view {
         s.coins = new EmergencyMath.Stance[](s.tokens.length);
         ICrisisDetector.State[] memory states = DETECTOR.statesOf(s.tokens);
+        uint256[] memory shares = _shares(s.tokens);
         for (uint256 i; i < s.tokens.length; ++i) {
             EmergencyMath.Stance memory coin = s.coins[i];
             Mark memory mark = _marks[s.tokens[i]];
-            coin.weight = s.ordinary[i];
-            if (s.total != 0) coin.share = s.values[i] * EmergencyMath.BPS / s.total;
+            (coin.weight, coin.share) = (s.ordinary[i], shares[i]);
             (uint256 done, uint256 steps) = _stepsSinceRelease(mark);
             coin.role = EmergencyMath.roleOf(states[i], mark.forced, false, done < steps);
             if (coin.role != EmergencyMath.Role.RETURNING) continue;

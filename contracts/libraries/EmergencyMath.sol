@@ -80,20 +80,16 @@ library EmergencyMath {
         if (left != 0) weights[_lastResort(coins, weights)] += left;
     }
 
-    /// @param values WAD{USD} of each coin.
-    /// @param total WAD{USD} of the whole fund.
     /// @param weights bps, the composed ones.
-    /// @return due The first coin that is CUT and worth more than its target and the settle band; their number without one.
-    function firstDue(
-        Stance[] memory coins,
-        uint256[] memory values,
-        uint256 total,
-        uint256[] memory weights,
-        uint256 settleBandBps
-    ) internal pure returns (uint256 due) {
+    /// @return due The first coin that is CUT and more of the fund than its target and the settle band; their number without
+    ///         one. Shares are rounded down, so what is due is beyond the band by any count.
+    function firstDue(Stance[] memory coins, uint256[] memory weights, uint256 settleBandBps)
+        internal
+        pure
+        returns (uint256 due)
+    {
         for (; due < coins.length; ++due) {
-            if (coins[due].role != Role.CUT) continue;
-            if (values[due] * BPS > (weights[due] + settleBandBps) * total) break;
+            if (coins[due].role == Role.CUT && coins[due].share > weights[due] + settleBandBps) break;
         }
     }
 

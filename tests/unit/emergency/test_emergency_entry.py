@@ -163,7 +163,7 @@ def test_emergency_due__crisis_held__the_coin_until_it_is_sold_to_the_band(world
     world.state(USDT, State.CRISIS)
     assert world.index.emergencyDue() == USDT
     band = world.index.emergencyParams().settleBandBps
-    for dollars, due in ((band * 100, ZERO), (band * 100 + 0.01, USDT)):
+    for dollars, due in ((band * 100 + 99.99, ZERO), (band * 100 + 100, USDT)):
         world.hold(600_000 - dollars, dollars, 200_000, 100_000, 100_000)
         assert world.index.emergencyDue() == due
 
