@@ -167,20 +167,6 @@ def defaults(asset: int, weights: Sequence[int], leaning: Sequence[bool], cap: i
     return compose(coins, [without], cap)
 
 
-def first_due(
-    coins: Sequence[Stance], values: Sequence[int], weights: Sequence[int], settle_band_bps: int
-) -> int | None:
-    """The first coin that is cut and worth more than its target and the settle band; None without one.
-
-    `values` WAD{USD} of the fund's coins, `weights` the composed ones.
-    """
-    total = sum(values)
-    for i, coin in enumerate(coins):
-        if coin.role is Role.CUT and values[i] * BPS > (weights[i] + settle_band_bps) * total:
-            return i
-    return None
-
-
 def public_keep(elapsed: int, auction: int, premium: int, slip: int) -> int:
     """bps of the oracle's price that a public fill brings: from 10,000 + premium down to 10,000 - slip."""
     if elapsed >= auction:
