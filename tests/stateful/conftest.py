@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.stateful.world import World, build_world
+from tests.stateful.setup import build_world
+from tests.stateful.world import World
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """All that the invariants look at, read in one call in one block."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from ballast.keeper.snapshot import (
 from ballast.model.prices import PriceQuote, Status
 from ballast.model.rebalance import Reason, TriggerParams
 from ballast.replica.rpc import argument_types, encode_call, hex0x, selector
+from tests.stateful.crisis_view import WORDS, CrisisSeen, crisis_calls
 from tests.stateful.world import World
 
 DEAD: Final = "0x000000000000000000000000000000000000dEaD"
@@ -37,12 +38,12 @@ SESSION: Final = (
     "(uint8,uint8,uint256,uint256,uint256,uint256,uint256,uint256,uint256,address[],uint256[],uint256[])"
 )
 MARKET: Final = "(address,uint256,uint256,uint8,bool,uint256,uint256,uint256,uint256,uint256,uint256)[]"
-ROLES: Final = range(5)
+ROLES: Final = range(6)
 Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Seen:
+class Seen(CrisisSeen):
     """The answers of one moment by key; a call that reverted has None, `raw` holds the bytes."""
 
     answers: dict[Key, Any]
@@ -106,7 +107,9 @@ class Seen:
     @cached_property
     def snapshot(self) -> Snapshot:
         """The keeper's view, without depth."""
-        phase, _, number, opened, expires, filled, ended, settled, used, tokens, _, prices = self["session"]
+        phase, reason, number, opened, expires, filled, ended, settled, used, tokens, _, prices = self[
+            "session"
+        ]
         trigger, fill = self["setting", "params"]
         optimal = dict(zip(*(self["optimal"] or self["basket"][:2]), strict=True))
         general = (fill[1], fill[7])
@@ -131,6 +134,7 @@ class Seen:
             session=Session(
                 Phase(phase), number, opened, expires, filled, ended, settled, used,
                 tuple(SessionPrice(self.world.tokens[i], p // 10**10) for i, (_, p) in enumerate(stored)),
+                reason == Reason.CRISIS,
             ),
             paused=self["setting", "brain paused"],
             gas_price=max(GAS_PRICE, self["base fee"]),
@@ -138,6 +142,8 @@ class Seen:
             verdict=Verdict(self["verdict"][0], Reason(self["verdict"][1])),
             hops=(),
             hubs=(),
+            halted=self["setting", "halted"],
+            emergency=self.emergency_view,
         )  # fmt: skip
 
 
@@ -174,11 +180,15 @@ class Observer:
         return Seen(answers, raw, self._world)
 
 
+@lru_cache(maxsize=20_000)
 def _value(types: str, data: bytes) -> Any:
+    """Most answers are those of the look before."""
     if types == "uint256":
         return int.from_bytes(data, "big")
     if types == "bool":
         return data[-1] == 1
+    if types == WORDS:
+        return tuple(int.from_bytes(data[at : at + 32], "big") for at in range(0, len(data), 32))
     whole = decode(argument_types(f"({types})"), data)
     return whole[0] if len(whole) == 1 else whole
 
@@ -213,7 +223,8 @@ def _calls(world: World, multicall: str) -> Calls:
         ("probe in",): (vault, "amountsForShares(uint256)", (PROBE,), "uint256[]"),
         ("probe out",): (vault, "previewWithdraw(uint256)", (PROBE,), "uint256[]"),
         ("quotes",): (oracle, "quotes(address[])", ([*world.tokens, ETH],), QUOTES),
-        ("optimal",): (calculator, "calculateOptimalWeights()", (), LIST),
+        ("optimal",): (world.index, "calculateOptimalWeights()", (), LIST),
+        ("ordinary",): (calculator, "calculateOptimalWeights()", (), LIST),
         ("kept",): (calculator, "lastFreshWeights()", (), LIST),
         ("stale",): (calculator, "isStale()", (), "bool"),
         ("market",): (calculator, "getMarketData()", (), MARKET),
@@ -222,7 +233,14 @@ def _calls(world: World, multicall: str) -> Calls:
         ("drift",): (brain, "maxDrift()", (), "uint256"),
         ("budget",): (brain, "lossBudget()", (), "uint256,uint256"),
     }
-    return calls | _holdings(world) | _powers(world) | _allowances(world) | _settings(world)
+    return (
+        calls
+        | _holdings(world)
+        | _powers(world)
+        | _allowances(world)
+        | _settings(world)
+        | crisis_calls(world)
+    )
 
 
 def _holdings(world: World) -> Calls:
@@ -293,7 +311,8 @@ def _settings(world: World) -> Calls:
         ("oracle", oracle),
     ):
         calls["setting", "authority", name] = (contract, "authority()", (), "address")
-    people = (*world.holders, world.keeper, world.guardian, world.curator, world.reporter, world.deployer)
+    people = (*world.holders, world.keeper, world.guardian, world.curator, world.reporter, world.deployer,
+              world.switch)  # fmt: skip
     for role in ROLES:
         calls["setting", "role admin", role] = (access, "getRoleAdmin(uint64)", (role,), "uint64")
         for who in people:

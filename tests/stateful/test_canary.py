@@ -29,8 +29,7 @@ class Broker:
         self.world, self.observer, self.tally = world, Observer(world), Tally()
         world.begin()
         self.seen = self.observer.look()
-        budget = self.seen.snapshot.params.fill.loss_budget_bps
-        self.memory = Memory(fresh=tuple(self.seen["optimal"][1]), budget_bps=budget)
+        self.memory = Memory.begin(self.seen)
 
     def do(self, action: Callable[..., Outcome], *args: Any) -> None:
         before = self.seen
