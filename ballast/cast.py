@@ -62,9 +62,7 @@ class Cast:
         if self.absent:
             lines.append(f"left out, because no file has their prices: {', '.join(self.absent)}")
         if self.strange:
-            lines.append(
-                f"left out, because they are not near a dollar at the start: {', '.join(self.strange)}"
-            )
+            lines.append(f"left out, because not near a dollar at the start: {', '.join(self.strange)}")
         for symbol in self.joined:
             coin = self.index.coin(symbol)
             lines.append(

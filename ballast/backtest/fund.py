@@ -9,6 +9,7 @@ from ballast.keeper.snapshot import Phase, Session, SessionPrice, Snapshot
 from ballast.model.rebalance import (
     PPT_PER_BPS,
     Move,
+    at_worst,
     loss_share,
     max_drift,
     minimum_out,
@@ -17,7 +18,6 @@ from ballast.model.rebalance import (
     snapshot_price,
     unit_value,
     value_of,
-    worst_change,
 )
 
 
@@ -182,7 +182,8 @@ def _measured(fund: Fund, snapshot: Snapshot, reserves: Mapping[str, int]) -> Fi
             )
         ends.append(end)
         if end != value:
-            counted += worst_change(value, end, coin.quote.low, coin.quote.high)
+            given, taken = at_worst(value, end, coin.quote.low, coin.quote.high)
+            counted += given - taken
     total = sum(ends)
     budget, (spent, spent_at) = limits.loss_budget_bps, fund.spent
     used = refilled(spent, now - spent_at, budget, limits.loss_period)

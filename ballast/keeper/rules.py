@@ -10,6 +10,7 @@ from ballast.keeper.snapshot import Coin, EmergencyView, FillParams, Phase, Snap
 from ballast.model.prices import PriceQuote, Status
 from ballast.model.rebalance import (
     Facts,
+    at_worst,
     decide,
     gas_cost,
     loss_available,
@@ -20,7 +21,6 @@ from ballast.model.rebalance import (
     slippage,
     value_of,
     value_to_move,
-    worst_change,
     worst_peg,
 )
 from ballast.units import BPS
@@ -128,7 +128,7 @@ def basket_of(snapshot: Snapshot) -> Basket:
     if is_open(snapshot):
         targets = [(coin.token, coin.vault_weight) for coin in held]
     else:
-        wanted = [(coin.token, coin.optimal_weight) for coin in snapshot.coins if coin.optimal_weight]
+        wanted = [(coin.token, coin.optimal_weight) for coin in snapshot.coins]
         merged = merge_targets([(coin.token, coin.reserve, coin.scale) for coin in held], wanted)
         targets = [(token, weight) for token, weight, _ in merged]
     coins = tuple(by_token[token] for token, _ in targets)
@@ -211,8 +211,9 @@ def loss_counted(snapshot: Snapshot, sold: Coin, bought: Coin, value_in: int, va
     """
     if not in_emergency(snapshot):
         return value_in - value_out
-    given = worst_change(value_in, 0, sold.quote.low, sold.quote.high)
-    return given + worst_change(0, value_out, bought.quote.low, bought.quote.high)
+    given, _ = at_worst(value_in, 0, sold.quote.low, sold.quote.high)
+    _, taken = at_worst(0, value_out, bought.quote.low, bought.quote.high)
+    return given - taken
 
 
 def _limits(snapshot: Snapshot, sold: Coin, bought: Coin) -> tuple[int, int]:

@@ -168,17 +168,6 @@ def unit_value(scale: int, price: int) -> int:
     return ceil_div(scale * price, WAD)
 
 
-def worst_change(before: int, after: int, low: int, high: int) -> int:
-    """WAD{USD} an emergency fill counts for a coin: sold at its high price or, below 0, bought at its low.
-
-    `before` and `after` are the coin's values WAD{USD} at the mid price of its bounds.
-    """
-    middle = mid(low, high)
-    if after < before:
-        return (before - after) * high // middle + 1
-    return -((after - before) * low // middle) if after > before else 0
-
-
 def refilled(used: int, elapsed: int, budget_bps: int, period: int) -> int:
     """ppt still spent of the budget after `elapsed` seconds."""
     return max(0, used - budget_bps * PPT_PER_BPS * elapsed // period)
@@ -218,16 +207,16 @@ def merge_targets(
 
     `held` are the vault's (token, reserve, scale), `wanted` the calculator's (token, weight). Held coins keep
     their order, at weight 0 when no longer wanted, left out when no more than dust is left of them; new coins
-    follow.
+    follow. Wanted at weight 0 is not wanted: a coin that was fled leaves, and its dead feed with it.
     """
-    weights = dict(wanted)
+    weights = {token: weight for token, weight in wanted if weight}
     kept = tuple(
         (token, weights.get(token, 0), reserve)
         for token, reserve, scale in held
         if token in weights or reserve * scale > DUST
     )
     known = {token for token, _, _ in held}
-    return kept + tuple((token, weight, 0) for token, weight in wanted if token not in known)
+    return kept + tuple((token, weight, 0) for token, weight in weights.items() if token not in known)
 
 
 def _trigger(facts: Facts, params: TriggerParams, settle_band_bps: int) -> Reason:

@@ -8,7 +8,8 @@ import {BasketStorage} from "./BasketStorage.sol";
 library BasketMath {
     /// @notice The vault's coins in their order (at weight 0 when no longer wanted, left out when no more than dust is left
     ///         of them), then new coins.
-    /// @dev New coins have no reserve; their scale stays 0 until the vault knows them.
+    /// @dev Wanted at weight 0 is not wanted: a coin that was fled leaves, and its dead feed with it. New coins have no
+    ///      reserve; their scale stays 0 until the vault knows them.
     function merge(Basket memory held, address[] memory wanted, uint256[] memory weights)
         internal
         pure
@@ -22,14 +23,15 @@ library BasketMath {
         uint256 n;
         for (uint256 i; i < held.tokens.length; ++i) {
             uint256 at = indexOf(wanted, held.tokens[i]);
-            if (at == wanted.length && BasketStorage.isDust(held.reserves[i], held.scales[i])) continue;
+            uint256 weight = at < wanted.length ? weights[at] : 0;
+            if (weight == 0 && BasketStorage.isDust(held.reserves[i], held.scales[i])) continue;
             merged.tokens[n] = held.tokens[i];
-            merged.weights[n] = at < wanted.length ? weights[at] : 0;
+            merged.weights[n] = weight;
             merged.reserves[n] = held.reserves[i];
             merged.scales[n++] = held.scales[i];
         }
         for (uint256 i; i < wanted.length; ++i) {
-            if (indexOf(held.tokens, wanted[i]) < held.tokens.length) continue;
+            if (weights[i] == 0 || indexOf(held.tokens, wanted[i]) < held.tokens.length) continue;
             merged.tokens[n] = wanted[i];
             merged.weights[n++] = weights[i];
         }

@@ -6,9 +6,13 @@ import pytest
 import yaml
 from ape import accounts, chain, networks
 
+from ballast.chain.keeper_loop import Keeper, journal_identity
 from ballast.chain.multicall import aggregate, read
 from ballast.chain.snapshot import take_snapshot
+from ballast.keeper.allocation import Policy
+from ballast.keeper.journal import Fate, Journal
 from ballast.keeper.rules import in_emergency
+from ballast.keeper.storage import FileStorage
 from ballast.model.crisis import State
 from ballast.units import BPS
 from tests.commands import assert_refused, run
@@ -267,6 +271,64 @@ def test_release__after_a_guardians_word__coin_returns(guarded, emergency):
     guarded.replica.pass_time(CURATOR_DELAY)
     assert "done" in done(emergency("release", "USDC", by=guarded.curator))
     assert not guarded.system.emergency.isForced(guarded.index.coin("USDC").token)
+
+
+# ---------------------------------------------------------------- the keeper
+
+
+@pytest.fixture
+def step(guarded: Deployed, tmp_path: Path):
+    """One pass of the keeper's loop, journal and all; what it sent."""
+    keeper = Keeper(
+        guarded.keeper,
+        guarded.system,
+        lambda: take_snapshot(guarded.system, guarded.index),
+        Journal(FileStorage(tmp_path / "journal"), journal_identity(guarded.deployment)),
+        Policy(),
+    )
+
+    def once() -> str:
+        taken = keeper.step()
+        assert taken.refusal is None, taken.refusal
+        assert taken.fate in (None, Fate.SUCCEEDED)
+        return taken.plan.action.value
+
+    return once
+
+
+def test_keeper__quiet_index__looks_at_every_coin_checkpoints_and_rests(guarded, step):
+    assert [step() for _ in range(7)] == ["OBSERVE"] * 5 + ["CHECKPOINT", "WAIT"]
+    looked = [guarded.system.detector.recordOf(coin.token).at for coin in guarded.index.coins]
+    assert all(looked)
+    assert guarded.system.kill_switch.highest() > 0
+
+
+def test_keeper__confirmed_crisis__looks_opens_fills_and_is_done(guarded, step):
+    in_crisis(guarded, "USDC")
+    actions = [step()]
+    while actions[-1] != "WAIT":
+        actions.append(step())
+        assert len(actions) < 20, actions
+    flight = actions.index("OPEN_EMERGENCY")
+    assert set(actions[:flight]) <= {"OBSERVE"}
+    assert actions[flight + 1] == "FILL"
+    assert guarded.system.emergency.emergencyDue() == "0x" + "0" * 40
+
+
+def test_keeper__share_has_fallen__trips_the_switch_and_exits_stay_open(guarded, step):
+    guarded.system.kill_switch.checkpoint(sender=guarded.attacker)
+    for symbol in ("USDC", "USDT"):
+        guarded.replica.set_feed(symbol, "0.8")
+    guarded.replica.pass_time(1_900)
+    actions = [step()]
+    while "TRIP" not in actions:
+        actions.append(step())
+        assert len(actions) < 10, actions
+    assert set(actions[:-1]) <= {"OBSERVE"}
+    assert guarded.system.rebalancer.halted()
+    assert not guarded.system.rebalancer.paused()
+    investor, vault = guarded.investors[0], guarded.system.vault
+    vault.withdraw(10**18, investor, [0] * 5, sender=investor)
 
 
 # ---------------------------------------------------------------- pause, resume

@@ -80,6 +80,8 @@ class World:
 
 def deploy(url: str, folder: Path) -> dict[str, str]:
     index = PACKAGED_INDEX.read_text() + "\nrebalancing: {max_trade_usd: 8_000, fill_interval_seconds: 30}\n"
+    # A fall of 400 bps is to be rebalanced, not watched.
+    index = index.replace("\ncrisis:\n", "\ncrisis:\n  detector: {watch_bps: 500}\n")
     (folder / "index.yaml").write_text(index)
     command = [*APE, "run", "deploy", "--network", f"ethereum:replica:{url}", "--account", "TEST::1"]
     options = ["--index", str(folder / "index.yaml"), "--records", str(folder / "records")]
@@ -104,6 +106,14 @@ def fund(replica: Replica, vault: str, investor: str) -> None:
     assert supply > USD * WAD * 99 // 100
 
 
+def look_everywhere(replica: Replica, addresses: dict[str, str], sender: str) -> None:
+    """Brings detector and kill switch up to date, so that the keeper's first transaction is a fill."""
+    tokens, _ = replica.rpc.read(addresses["IndexVault"], "getConstituents()", (), "address[],uint256[]")
+    for token in tokens:
+        replica.rpc.send(addresses["CrisisDetector"], "observe(address)", [token], sender=sender)
+    replica.rpc.send(addresses["KillSwitch"], "checkpoint()", sender=sender)
+
+
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("killed")
@@ -114,6 +124,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         replica.depeg("USDC", "0.96")
         replica.pass_time(3_600)
         keeper = str(accounts.test_accounts[1].address)
+        look_everywhere(replica, addresses, keeper)
         yield World(node.url, folder, replica, keeper, addresses["IndexVault"], addresses["Rebalancer"])
 
 

@@ -133,7 +133,7 @@ def test_run__value_known_only_later__is_acted_on_only_then() -> None:
     late = replace(now, prices=History(tuple(lagging(s, w.HOUR) for s in now.prices.series)))
     first, second = (Backtest(inputs).run().trades for inputs in (now, late))
     assert first
-    # 2,000 bps down are 1,500 an hour beyond the allowance: 8,000 bps hours take six hours and the first look.
+    # 2,000 bps down are 1,500 an hour beyond the allowance: 8,000 bps hours take six hours.
     assert first[0].at == w.T0 + 36 * w.HOUR + engine.BLOCK
     assert [trade.at + w.HOUR for trade in first] == [trade.at for trade in second]
 

@@ -3,10 +3,11 @@
 import pytest
 
 from ballast.backtest.engine import Backtest
-from ballast.backtest.inputs import Inputs
+from ballast.backtest.inputs import Assumptions, Inputs
 from ballast.backtest.result import Result
+from ballast.cast import cast
 from ballast.data.catalogue import CATALOGUE, read_any
-from ballast.data.values import PRICE, SUPPLY, parse_time
+from ballast.data.values import SUPPLY, parse_time
 from ballast.index_file import load_index
 from ballast.settings import PACKAGED_INDEX
 from tests.shared_data import folder, history
@@ -14,25 +15,46 @@ from tests.shared_data import folder, history
 MANY = ("USDC", "USDT", "DAI", "FRAX", "LUSD", "TUSD", "BUSD", "USDP", "UST", "GAS", "ETH")
 
 
-def play(prices: str, start: str, end: str) -> Result:
-    index = load_index(PACKAGED_INDEX)
-    symbols = [coin.symbol for coin in index.coins]
-    given = read_any(history(prices), PRICE, symbols)
-    supplies = read_any(history("supply_daily.csv.gz"), SUPPLY, symbols)
-    times = (int(parse_time(text, text).timestamp()) for text in (start, end))
-    return Backtest(Inputs(index, given, supplies)).run(*times)
+HOURLY, WIDE = "prices_hourly_usdc_usdt_dai.csv.gz", "prices_hourly_13coins.csv.gz"
+MAJORS = ("USDC", "USDT", "DAI")
 
 
-def test_run__month_of_svb_by_the_hour__settles_every_session_in_band() -> None:
-    result = play("prices_hourly_usdc_usdt_dai.csv.gz", "2023-03-01", "2023-04-01")
-    assert len(result.points) > 700
+def play(prices: tuple[str, ...], start: str, end: str, only: tuple[str, ...] = (), step: int = 30) -> Result:
+    since, until = (int(parse_time(text, text).timestamp()) for text in (start, end))
+    playing = cast([history(name) for name in prices], load_index(PACKAGED_INDEX), None, since, only)
+    supplies = read_any(history("supply_daily.csv.gz"), SUPPLY, playing.symbols)
+    assumed = Assumptions(step=60 * step)
+    return Backtest(Inputs(playing.index, playing.prices, supplies, assumptions=assumed)).run(since, until)
+
+
+@pytest.mark.parametrize("step", [5, 30])
+@pytest.mark.parametrize("prices", [(HOURLY,), ("svb_minute.csv.gz", HOURLY)])
+def test_run__month_of_svb__holds_on_and_ends_at_hold(prices: tuple[str, ...], step: int) -> None:
+    result = play(prices, "2023-03-01", "2023-04-01", step=step)
     assert result.max_drawdown > 0.03  # USDC and DAI did fall
-    assert result.rebalances
+    assert result.emergencies == []
+    assert "WATCH" in {state.after for state in result.coin_states if state.asset == "USDC"}
     assert all(r.settled and r.drift_after_bps <= 50 for r in result.rebalances)
     assert result.refusals == []
-    assert abs(result.nav_end_vs_hold) < 0.005
-    # Nothing is done about the fall before the hour after it was over.
-    assert result.trades[0].at >= parse_time("2023-03-10T12:00:00Z", "").timestamp()
+    assert result.nav_end_vs_hold >= -0.005
+
+
+def test_run__may_2022__leaves_ust_in_time() -> None:
+    result = play((WIDE,), "2022-05-01", "2022-05-31", (*MAJORS, "FRAX", "LUSD", "UST"))
+    assert {flight.asset for flight in result.emergencies} == {"UST"}
+    first, last = result.points[0], result.points[-1]
+    inside = first.values[result.coins.index("UST")]
+    assert inside / first.nav > 0.099  # at its cap
+    assert last.nav >= 0.98 * (first.nav - inside) + 0.6 * inside
+    assert result.refusals == []
+
+
+@pytest.mark.parametrize("prices", [HOURLY, WIDE])
+@pytest.mark.parametrize(("start", "end"), [("2021-01-01", "2022-01-01"), ("2022-01-01", "2022-05-01")])
+def test_run__calm_hours_of_the_majors__no_emergency(prices: str, start: str, end: str) -> None:
+    result = play((prices,), start, end, MAJORS)
+    assert len(result.points) > 5_000
+    assert result.emergencies == []
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))

@@ -216,7 +216,10 @@ def merge_case(rng: Random) -> tuple:
     scales = [10 ** rng.choice((0, 10, 12, 18)) for _ in held]
     grains = [model.DUST // scale + rng.randrange(2) for scale in scales]  # the most dust, or one more
     reserves = [rng.choice((0, grain, amount(rng))) for grain in grains]
-    return held, reserves, scales, wanted, weights(rng, len(wanted))
+    shares = weights(rng, len(wanted))
+    if len(shares) > 1 and rng.randrange(2):  # a coin that was fled
+        shares = [0, shares[0] + shares[1], *shares[2:]]
+    return held, reserves, scales, wanted, shares
 
 
 def test_merges__drawn__equal_the_model(harness, rng):
