@@ -140,7 +140,7 @@ abstract contract RebalanceSession is IRebalancer, RebalanceParameters {
     }
 
     function _isOpen(State memory s) internal view returns (bool) {
-        return s.phase == Phase.OPEN && block.timestamp < s.expiresAt && block.timestamp < _endOf(s);
+        return s.phase == Phase.OPEN && block.timestamp < _endOf(s);
     }
 
     /// @dev As `_isOpen`, and reverts when only its targets are out of date.
