@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from ballast.chain.multicall import aggregate, foreign
 from ballast.index_file import IndexFile
+from ballast.keeper.rules import as_traded, in_emergency, is_tradable
 from ballast.keeper.snapshot import Coin, Hop, Phase, Rung, Snapshot
-from ballast.model.prices import Status
 from ballast.units import BPS, WAD, ceil_div
 
 _QUOTE: Final = (
@@ -30,7 +30,7 @@ def quote_hops(snapshot: Snapshot, index: IndexFile, pools: dict[PoolKey, str]) 
     drifts = _drifts(snapshot)
     if not drifts:
         return ()
-    hubs = {index.coin(symbol).token for symbol in index.hubs}
+    hubs = {index.coin(symbol).token for symbol in index.hubs} & set(drifts)
     sellers = {token for token, drift in drifts.items() if drift > 0} | hubs
     buyers = {token for token, drift in drifts.items() if drift < 0} | hubs
     largest = 2 * max(abs(drift) for drift in drifts.values())
@@ -43,15 +43,20 @@ def quote_hops(snapshot: Snapshot, index: IndexFile, pools: dict[PoolKey, str]) 
 
 
 def _drifts(snapshot: Snapshot) -> dict[str, int]:
-    """WAD{USD} of each coin above (+) or below (-) its target; empty when it cannot be told or is nothing."""
-    coins = snapshot.coins
-    if any(coin.quote.status != Status.GOOD for coin in coins):
+    """WAD{USD} of each coin above (+) or below (-) its target; empty when it cannot be told or is nothing.
+
+    An emergency session also trades on sources that disagree; a coin without a usable price it leaves alone.
+    """
+    lenient = in_emergency(snapshot)
+    coins = as_traded(snapshot).coins
+    usable = [coin for coin in coins if is_tradable(coin.quote, lenient)]
+    if len(usable) < len(coins) and not lenient:
         return {}
     values = {coin.token: coin.reserve * coin.scale * coin.quote.mid // WAD for coin in coins}
     total = sum(values.values())
     is_open = snapshot.session.phase == Phase.OPEN
     drifts = {}
-    for coin in coins:
+    for coin in usable:
         target = coin.vault_weight if is_open else coin.optimal_weight
         drifts[coin.token] = values[coin.token] - target * total // BPS
     return drifts if any(drifts.values()) else {}
