@@ -29,7 +29,7 @@ def try_exits(
     order = (holders[turn % len(holders) :] + holders[: turn % len(holders)])[:most]
     calls = []
     for who in order:
-        calls += [_withdrawal(world, who, seen["shares", who]), _look(world, who)]
+        calls += [_withdrawal(world, seen, who), _look(world, who)]
     block = {"calls": calls, "stateOverrides": overrides or {}}
     blocks = world.rpc.call("eth_simulateV1", {"blockStateCalls": [block]}, "latest")
     answers = blocks[0]["calls"]
@@ -59,8 +59,9 @@ def _check_paid(
             )
 
 
-def _withdrawal(world: World, who: str, shares: int) -> dict[str, str]:
-    data = encode_call("withdraw(uint256,address,uint256[])", (shares, who, [0] * len(world.tokens)))
+def _withdrawal(world: World, seen: Seen, who: str) -> dict[str, str]:
+    args = (seen["shares", who], who, [0] * len(seen.listed))
+    data = encode_call("withdraw(uint256,address,uint256[])", args)
     return {"from": who, "to": world.vault, "data": hex0x(data), "gas": hex(5_000_000)}
 
 

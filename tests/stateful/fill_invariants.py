@@ -103,7 +103,7 @@ def check_trades(step: Step, number: int, terms: Terms) -> None:
 def _terms(step: Step, trade: Traded) -> tuple[int, int]:
     seen, scales, snap = step.after, step.world.scales, step.after.snapshot
     i, j = trade.coin_in, trade.coin_out
-    prices = [p // model.WAD_PER_SNAP for p in seen["session"][11]]
+    prices = [p // model.WAD_PER_SNAP for p in seen.session_prices]
     base, most = _pair(step, i, j)
     slip = model.slippage(
         base, snap.params.fill.slip_ceiling_bps, seen.mids[i], seen.mids[j], prices[i], prices[j]

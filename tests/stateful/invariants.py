@@ -7,6 +7,7 @@ from ballast.keeper.rules import assess
 from ballast.keeper.snapshot import Phase
 from ballast.model.crisis import State
 from ballast.model.prices import Status
+from ballast.model.rebalance import DUST
 from ballast.model.shares import (
     DEAD_SHARES,
     Holding,
@@ -44,6 +45,8 @@ def check_share_value(step: Step) -> bool:
             raise Broken(1, f"a fill moved the supply from {before.supply} to {after.supply}")
         return True
     for i in after.coins:
+        if _has_left(step, i):
+            continue
         if after.reserves[i] * before.supply < before.reserves[i] * after.supply:
             raise Broken(
                 1,
@@ -51,6 +54,14 @@ def check_share_value(step: Step) -> bool:
                 f"{after.reserves[i]} over {after.supply} by {step.outcome.kind}",
             )
     return True
+
+
+def _has_left(step: Step, coin: int) -> bool:
+    """Whether a new session's list leaves out the coin, which is wanted no more, with the dust of it."""
+    before, after = step.before, step.after
+    opened = after.snapshot.session.id == before.snapshot.session.id + 1
+    dust = before.reserves[coin] * step.world.scales[coin] <= DUST
+    return opened and dust and coin in before.listed and coin not in after.listed
 
 
 def _check_value_at_prices(before: Seen, after: Seen) -> bool:
@@ -188,7 +199,7 @@ def check_supply(step: Step) -> bool:
     seen = step.after
     owned = sum(value for key, value in seen.answers.items() if key[0] == "shares")
     emptied = [i for i in seen.coins if step.before.reserves[i] and not seen.reserves[i]]
-    wrongly = [i for i in emptied if not step.is_fill or seen.weights[i]]
+    wrongly = [i for i in emptied if not (_has_left(step, i) or (step.is_fill and not seen.weights[i]))]
     if owned != seen.supply or seen["shares", DEAD] < DEAD_SHARES or wrongly:
         raise Broken(10, f"supply {seen.supply}, owned {owned}, dead {seen['shares', DEAD]}, {seen.reserves}")
     return True

@@ -5,6 +5,7 @@ from typing import Any
 from ballast.chain.keeper_loop import trade_tuples
 from ballast.chain.snapshot import take_snapshot
 from ballast.keeper.decide import Action, Plan, decide
+from ballast.keeper.snapshot import Phase
 from ballast.keeper.watchdog import guarded
 from ballast.model.emergency import public_keep
 from ballast.model.rebalance import minimum_out
@@ -180,11 +181,11 @@ def _hostile_trades(
 
 def _gaps(world: World, seen: Seen) -> list[int]:
     """WAD{USD} of each coin above its target, at prices of $1 where there is none."""
-    weights = dict(zip(*(seen["basket"][:2] if seen["session"][0] == 1 else seen["optimal"]), strict=True))
+    weights = seen.weights if seen["session"][0] == Phase.OPEN else seen["optimal"][1]
     mids = [m or 10**18 for m in seen.mids]
     values = [r * s * m // 10**18 for r, s, m in zip(seen.reserves, world.scales, mids, strict=True)]
     total = sum(values)
-    return [v - weights[t.lower()] * total // 10_000 for v, t in zip(values, world.tokens, strict=True)]
+    return [value - weight * total // 10_000 for value, weight in zip(values, weights, strict=True)]
 
 
 def _by_distance(world: World, seen: Seen) -> list[int]:

@@ -1,5 +1,6 @@
 """All that the invariants look at, read in one call in one block."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations
@@ -57,13 +58,40 @@ class Seen(CrisisSeen):
     def coins(self) -> range:
         return range(len(self.world.tokens))
 
+    # -- the vault's coins: those that were fled leave its list and join again at its end
+
+    @cached_property
+    def listed(self) -> list[int]:
+        """The coins in the vault's order."""
+        return self._positions(self["basket"][0])
+
+    def in_vault(self, values: Sequence[int]) -> list[int]:
+        """Values of all coins as the vault's list has them."""
+        return [values[coin] for coin in self.listed]
+
+    def of_coins(self, values: Sequence[int], listed: Sequence[int] | None = None) -> list[int]:
+        """Values in the vault's order as those of all coins; 0 for coins that it does not list."""
+        found = [0] * len(self.world.tokens)
+        for coin, value in zip(self.listed if listed is None else listed, values, strict=True):
+            found[coin] = value
+        return found
+
+    def _positions(self, tokens: Sequence[str]) -> list[int]:
+        known = [token.lower() for token in self.world.tokens]
+        return [known.index(token) for token in tokens]
+
     @cached_property
     def reserves(self) -> list[int]:
-        return list(self["basket"][2])
+        return self.of_coins(self["basket"][2])
 
     @cached_property
     def weights(self) -> list[int]:
-        return list(self["basket"][1])
+        return self.of_coins(self["basket"][1])
+
+    @cached_property
+    def session_prices(self) -> list[int]:
+        """WAD{USD/coin} when the session opened."""
+        return self.of_coins(self["session"][11], self._positions(self["session"][9]))
 
     @property
     def supply(self) -> int:
@@ -76,10 +104,6 @@ class Seen(CrisisSeen):
     @cached_property
     def mids(self) -> list[int]:
         return [quote.mid for quote in self.quotes[: len(self.world.tokens)]]
-
-    @property
-    def is_priced(self) -> bool:
-        return all(quote.status is Status.GOOD for quote in self.quotes[: len(self.world.tokens)])
 
     @cached_property
     def claims(self) -> list[int]:
@@ -107,21 +131,19 @@ class Seen(CrisisSeen):
     @cached_property
     def snapshot(self) -> Snapshot:
         """The keeper's view, without depth."""
-        phase, reason, number, opened, expires, filled, ended, settled, used, tokens, _, prices = self[
-            "session"
-        ]
+        phase, reason, number, opened, expires, filled, ended, settled, used, *_ = self["session"]
         trigger, fill = self["setting", "params"]
         optimal = dict(zip(*(self["optimal"] or self["basket"][:2]), strict=True))
         general = (fill[1], fill[7])
         pairs = [(a, b, self["setting", "pair", a, b]) for a, b in combinations(self.world.tokens, 2)]
-        stored = zip(tokens, prices, strict=True) if phase == Phase.OPEN else ()
+        stored = self.listed if phase == Phase.OPEN else ()
         return Snapshot(
             chain_id=1,
             block=self["block"],
             timestamp=self["time"],
             coins=tuple(
                 Coin(t, self.world.symbols[i], self.world.decimals[i], self.reserves[i], self.weights[i],
-                     optimal.get(t.lower(), 0), self.quotes[i])
+                     optimal.get(t.lower(), 0), self.quotes[i], i in self.listed)
                 for i, t in enumerate(self.world.tokens)
             ),
             total_supply=self.supply,
@@ -133,7 +155,7 @@ class Seen(CrisisSeen):
             ),
             session=Session(
                 Phase(phase), number, opened, expires, filled, ended, settled, used,
-                tuple(SessionPrice(self.world.tokens[i], p // 10**10) for i, (_, p) in enumerate(stored)),
+                tuple(SessionPrice(self.world.tokens[i], self.session_prices[i] // 10**10) for i in stored),
                 reason == Reason.CRISIS,
             ),
             paused=self["setting", "brain paused"],

@@ -7,7 +7,7 @@ from tests.stateful.world import Refusal
 COIN: Final = frozenset({"TransferFailed", "ClaimRefused"})  # a coin said no
 TIMING: Final = frozenset({"NotNow", "PriceNotGood", "FillTooSoon", "SessionOutdated"})
 SETTLEMENT: Final = TIMING | {"TradeTooLarge", "BelowFloor", "MovedAway", "Overshot", "LossBudgetExceeded"}
-TRADE: Final = SETTLEMENT | COIN | {"ZeroAmount", "InsufficientReserve"}
+TRADE: Final = SETTLEMENT | COIN | {"ZeroAmount", "InsufficientReserve", "NotConstituent"}
 POOL: Final = frozenset({"PartialFill", "Error: TF", "Error: IIA"})  # a pool cannot pay, or was not paid
 HOSTILE: Final = frozenset({"SameToken", "TradeNotFunded", "ActFailed", "VenueHasNoCode"})
 TOO_SOON: Final = frozenset({"ObservedTooSoon"})
