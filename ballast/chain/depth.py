@@ -44,6 +44,7 @@ def _drifts(snapshot: Snapshot) -> dict[str, int]:
     """WAD{USD} of each coin above (+) or below (-) its target; empty when it cannot be told or is nothing.
 
     An emergency session also trades on sources that disagree; a coin without a usable price it leaves alone.
+    A coin that its issuer has stopped is left out: a trade with it would undo every other of the fill.
     """
     lenient = in_emergency(snapshot)
     coins = as_traded(snapshot).coins
@@ -53,8 +54,12 @@ def _drifts(snapshot: Snapshot) -> dict[str, int]:
     values = {coin.token: coin.reserve * coin.scale * coin.quote.mid // WAD for coin in coins}
     total = sum(values.values())
     is_open = snapshot.session.phase == Phase.OPEN
+    pegs = snapshot.emergency.pegs if snapshot.emergency is not None else ()
+    stopped = {peg.token for peg in pegs if peg.stopped}
     drifts = {}
     for coin in usable:
+        if coin.token in stopped:
+            continue
         target = coin.vault_weight if is_open else coin.optimal_weight
         drifts[coin.token] = values[coin.token] - target * total // BPS
     return drifts if any(drifts.values()) else {}

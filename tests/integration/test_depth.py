@@ -45,3 +45,17 @@ def test_take_snapshot__coin_fallen_in_all_its_pools__pays_what_the_pool_pays(fu
         ]
         paid = [answer[0] for answer in aggregate(calls, snapshot.block, chunk=8)]
     assert paid == [rung.amount_out for _, rung in rungs]
+
+
+@pytest.mark.parametrize("stop", ["pause", "freeze"])
+def test_take_snapshot__coin_stopped_by_its_issuer__no_route_through_it(fund, stop):
+    """One trade with it would fail, and all the others of the fill with that one."""
+    usdc, vault = fund.replica.book.token("USDC").address, str(fund.system.vault.address)
+    with fund.replica.isolated():
+        fund.replica.depeg("LUSD", Decimal("0.97"))  # something to trade for
+        before = take_snapshot(fund.system, fund.index)
+        fund.replica.pause("USDC") if stop == "pause" else fund.replica.freeze("USDC", vault)
+        after = take_snapshot(fund.system, fund.index)
+    assert any(usdc in (hop.token_in, hop.token_out) for hop in before.hops)
+    assert after.hops
+    assert not [hop for hop in after.hops if usdc in (hop.token_in, hop.token_out)]

@@ -42,14 +42,15 @@ def curate(world: World, seen: Seen, act: int, coin: int) -> Outcome:
 def announced(
     world: World, kind: str, to: str, signature: str, args: list[Any], changes: set[str]
 ) -> Outcome:
-    """The curator's act after its delay."""
+    """The curator's act after its delay; one that it announced before and that then failed is tried again."""
     data = encode_call(signature, args)
     said = world.act(
         kind, world.access, "schedule(address,bytes,uint48)", [to, data, 0], sender=world.curator
     )
-    if not said.accepted:
+    if said.accepted:
+        world.replica.pass_time(CURATOR_DELAY)
+    elif said.refusal.name != "AccessManagerAlreadyScheduled":
         return said
-    world.replica.pass_time(CURATOR_DELAY)
     return world.send(kind, to, data, sender=world.curator, may_change=frozenset(changes))
 
 
@@ -119,7 +120,7 @@ def _data_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]:
 def _crisis_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]:
     """Of detector, emergency index, kill switch, and the switch's way into the Rebalancer."""
     token, index, detector, switch = world.tokens[0], world.index, world.detector, world.switch
-    kinds = "uint8,uint16,uint16,uint16,uint40,uint16,uint16,uint8,uint32,uint32,uint32,uint32,uint32,uint8,uint32"
+    kinds = "uint8,uint16,uint16,uint16,uint40,uint16,uint16,uint8" + 5 * ",uint32" + ",uint8,uint32"
     trading = "uint16,uint16,uint16,uint32,uint32,uint32,uint32,uint16,uint8,uint96,uint16"
     return [
         (detector, "reportVolumes(address[],uint256[])", [[token], [10**9]]),

@@ -13,13 +13,21 @@ PLAN = "setEmergencyWeights(address,(address,uint256)[])"
 USUAL_VOLUME = 1_000_000  # USD an hour
 
 
-def observe(world: World, seen: Seen, who: int, coin: int) -> Outcome:
-    """Anybody has the detector look at a coin."""
+def observe(world: World, seen: Seen, who: int, coin: int, wait: int = 0) -> Outcome:
+    """Anybody has the detector look at a coin, `wait` seconds later."""
+    _pass(world, wait)
     return world.act("look", world.detector, OBSERVE, [world.tokens[coin]], sender=world.holders[who])
 
 
-def report_volumes(world: World, seen: Seen, coins: list[int], tenths: int) -> Outcome:
+def _pass(world: World, seconds: int) -> None:
+    """Time that is part of an action; every feed answers anew."""
+    if seconds:
+        world.replica.pass_time(seconds)
+
+
+def report_volumes(world: World, seen: Seen, coins: list[int], tenths: int, wait: int = 0) -> Outcome:
     """The reporter's volumes, each so many tenths of what it reported last."""
+    _pass(world, wait)
     volumes = [(seen["track", coin][0] or USUAL_VOLUME) * tenths // 10 for coin in coins]
     args = [[world.tokens[coin] for coin in coins], volumes]
     notes = {"volumes": dict(zip(coins, volumes, strict=True))}
@@ -41,7 +49,9 @@ def guardian_flees(world: World, seen: Seen, coin: int) -> Outcome:
     )  # fmt: skip
 
 
-def checkpoint(world: World, seen: Seen, who: int) -> Outcome:
+def checkpoint(world: World, seen: Seen, who: int, wait: int = 0) -> Outcome:
+    """Anybody has the switch remember the value of a share."""
+    _pass(world, wait)
     return world.act("checkpoint", world.switch, "checkpoint()", sender=world.holders[who])
 
 

@@ -123,7 +123,7 @@ def check_crisis_is_confirmed(step: Step) -> bool:
 
 
 def _check_relapse(step: Step, coin: int, peg: Peg, before: Record) -> None:
-    """A coin on its way back: two looks at two sources that are down, or blindness for as long as DARK takes."""
+    """A coin on its way back: two looks at two sources that are down, or blindness as long as DARK takes."""
     params = step.after.crisis_params
     last = [view.depth(params.confirmations) for view in peg.shown[-2:]]
     is_down = len(last) == 2 and min(last) >= params.allowance_bps

@@ -1,7 +1,8 @@
-"""What a run remembers of its crises: the looks as they were, the model's records of them, what fills lost."""
+"""What a run remembers of its crises: the looks as they were, the model's records, what fills lost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from eth_abi import decode
@@ -14,7 +15,6 @@ from ballast.replica.rpc import encode_call, hex0x
 from ballast.units import BPS, WAD
 from tests.stateful.crisis_view import signed
 from tests.stateful.observe import Seen, split
-from tests.stateful.world import World
 
 ROUND = encode_call("latestRoundData()")
 AGGREGATE = "aggregate3((address,bool,bytes)[])"
@@ -140,9 +140,9 @@ def _round(data: bytes) -> RawAnswer | None:
 
 
 def confirmed_area(shown: Sequence[Shown], params: CrisisParams) -> int:
-    """bps * s that two sources at least showed below the allowance at both ends of an interval, none run back."""
+    """bps * s that two sources showed below the allowance at both ends of an interval; nothing runs back."""
     area = 0
-    for earlier, later in zip(shown, shown[1:], strict=False):
+    for earlier, later in pairwise(shown):
         both = min(earlier.depth(params.confirmations), later.depth(params.confirmations))
         area += max(0, both - params.allowance_bps) * min(later.time - earlier.time, params.max_gap)
     return area

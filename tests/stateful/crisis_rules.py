@@ -4,7 +4,7 @@ Most take several actions, so that a run gets from a first look to a fill in an 
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -38,8 +38,7 @@ class CrisisRules(Driver):
     @rule(who=ANYBODY, coin=COIN, looks=LOOKS, gap=GAPS)
     def looks_go_on(self, who: int, coin: int, looks: int, gap: int) -> None:
         for _ in range(looks):
-            self.do(market.pass_time, gap, True)
-            self.do(crisis.observe, who, coin)
+            self.do(crisis.observe, who, coin, gap)
 
     @rule(coin=COIN, source=SOURCE, off=ANYWHERE, looks=LOOKS)
     def source_strays(self, coin: int, source: int, off: int, looks: int) -> None:
@@ -75,8 +74,7 @@ class CrisisRules(Driver):
     @rule(coin=st.sampled_from((0, 3)), deep=st.integers(-100, 2_500), alone=st.booleans())
     def panic(self, coin: int, deep: int, alone: bool) -> None:
         """Volume surges while the coin falls, on all its sources or on one."""
-        self.do(market.pass_time, 600, True)
-        self.do(crisis.report_volumes, [coin], 60)
+        self.do(crisis.report_volumes, [coin], 60, 600)
         if alone:
             self.do(market.stray, coin, 0, -deep)
         else:
@@ -143,8 +141,8 @@ class CrisisRules(Driver):
     def guardian_flees(self, coin: int) -> None:
         self.do(crisis.guardian_flees, coin)
 
-    @rule(coin=COIN, deep=DEEP)
-    def guardian_pauses_an_emergency(self, coin: int, deep: int) -> None:
+    @rule(coin=COIN)
+    def guardian_pauses_an_emergency(self, coin: int) -> None:
         """Nothing trades, the exit stays open."""
         self.guardian_opens(coin)
         self.do(authority.guard, 0, coin)
@@ -154,9 +152,9 @@ class CrisisRules(Driver):
 
     @rule(coin=COIN, looks=LOOKS)
     def curator_releases(self, coin: int, looks: int) -> None:
+        """The coin is on its way back when the next rule begins."""
         self.do(crisis.release, coin)
         self.do(market.pass_time, looks * HOUR, True)
-        self.do(keepers.open_session, 0)
 
     @rule(coin=COIN, parts=PARTS, own=st.sampled_from((0, 0, 0, 1)))
     def curator_plans(self, coin: int, parts: list[int], own: int) -> None:
@@ -164,15 +162,14 @@ class CrisisRules(Driver):
 
     # -- the kill switch
 
-    @rule(who=ANYBODY)
-    def anyone_writes_a_checkpoint(self, who: int) -> None:
-        self.do(crisis.checkpoint, who)
+    @rule(who=ANYBODY, wait=st.sampled_from((0, 900, 900)))
+    def anyone_writes_a_checkpoint(self, who: int, wait: int) -> None:
+        self.do(crisis.checkpoint, who, wait)
 
     @rule(who=ANYBODY, coin=st.sampled_from((0, 1, 1, 3)), deep=st.integers(200, 2_000), alone=st.booleans())
     def fund_falls(self, who: int, coin: int, deep: int, alone: bool) -> None:
         """On all sources of a coin, or on one, which must trip nothing."""
-        self.do(market.pass_time, 1_800, True)
-        self.do(crisis.checkpoint, who)
+        self.do(crisis.checkpoint, who, 900)
         if alone:
             self.do(market.stray, coin, 0, -deep)
         else:
@@ -200,8 +197,7 @@ class CrisisRules(Driver):
 
     def looks_pass(self, coin: int, looks: int, gap: int) -> None:
         for _ in range(looks):
-            self.do(market.pass_time, gap, True)
-            self.do(crisis.observe, 0, coin)
+            self.do(crisis.observe, 0, coin, gap)
 
     def fall(self, coin: int, deep: int, who: int) -> None:
         """The coin falls on every source and in every pool, and is looked at until that is a crisis."""
@@ -210,21 +206,24 @@ class CrisisRules(Driver):
 
     def crisis_of(self, coin: int, deep: int, who: int) -> None:
         """A confirmed crisis, fled by whoever comes first."""
-        if self.seen["setting", "brain paused"]:
-            self.resume()
+        self.let_trade()
         if not self.seen.in_emergency:
             self.fall(coin, deep, who)
             self.do(crisis.flee, who, coin)
 
-    def guardian_opens(self, coin: int) -> None:
-        """An emergency by the guardian's word."""
+    def let_trade(self) -> None:
+        """A guardian's pause would stop an emergency too."""
         if self.seen["setting", "brain paused"]:
             self.resume()
+
+    def guardian_opens(self, coin: int) -> None:
+        """An emergency by the guardian's word."""
+        self.let_trade()
         if not self.seen.in_emergency:
             self.do(crisis.guardian_flees, coin)
 
-    def emergency_fill(self, wait: int, action: Callable[..., Outcome], *args: object) -> None:
-        """After `wait` seconds, on prices that are there."""
+    def emergency_fill(self, wait: int, action: Callable[..., Outcome], *args: Any) -> None:
+        """`wait` seconds into the public fills' auction."""
         if wait and self.seen.in_emergency:
             self.do(market.pass_time, wait, True)
         self.do(action, *args)

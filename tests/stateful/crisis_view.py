@@ -134,7 +134,7 @@ class CrisisSeen:
 
     def _situation(self, coin: int, share: int) -> Situation:
         params, record = self.crisis_params, self.record(coin)
-        weights = {token: bps for token, bps in self["setting", "plan", coin]}
+        weights = dict(self["setting", "plan", coin])
         tokens = [token.lower() for token in self.world.tokens]
         released_at = self["setting", "mark", "released", coin]
         since = (self["time"] - released_at) // params.step_interval if released_at else 0

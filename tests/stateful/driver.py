@@ -60,7 +60,8 @@ class Driver(RuleBasedStateMachine):
         if any(value for key, value in self.seen.answers.items() if key[0].startswith(("paused", "frozen"))):
             self.do(market.thaw)
         self.resume()
-        if self.seen["verdict"][1] == Reason.CRISIS:
+        ill = [coin for coin in self.seen.coins if self.seen.states[coin] is not State.SOUND]
+        if self.seen["verdict"][1] == Reason.CRISIS or len(ill) > 1:
             self.heal()
         if self.seen["stale"]:
             self.do(keepers.report, 0, 0, 0)
@@ -76,7 +77,7 @@ class Driver(RuleBasedStateMachine):
             self.do(market.raise_gas, 1)
 
     def heal(self) -> None:
-        """Every coin is worth a dollar again, the guardian's word is taken back, and looks see it for hours."""
+        """Every coin is worth a dollar again, no guardian's word holds, and looks see it for hours."""
         if self.seen["setting", "halted"]:
             self.resume()
         for coin in self.seen.coins:
@@ -88,17 +89,15 @@ class Driver(RuleBasedStateMachine):
             unsound = [coin for coin in self.seen.coins if self.seen.states[coin] is not State.SOUND]
             if not unsound:
                 return
-            self.do(market.pass_time, HOUR, True)
-            for coin in unsound:
-                self.do(crisis.observe, 0, coin)
+            for turn, coin in enumerate(unsound):
+                self.do(crisis.observe, 0, coin, 0 if turn else HOUR)
 
     def until_crisis(self, coin: int, who: int) -> None:
         """Looks at a coin that is far down, an hour apart."""
         for _ in range(FEW_LOOKS):
             if self.seen.states[coin] is State.CRISIS:
                 return
-            self.do(market.pass_time, HOUR, True)
-            self.do(crisis.observe, who, coin)
+            self.do(crisis.observe, who, coin, HOUR)
 
     def resume(self) -> None:
         """The curator lets go on what the guardian or the switch stopped."""

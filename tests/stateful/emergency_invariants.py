@@ -75,7 +75,7 @@ def _step_of(coin: Situation, position: int) -> int:
 
 @invariant(24)
 def check_session_targets(step: Step) -> bool:
-    """A session sets the weights that its moment composes, and what is cut lasts until its state says else."""
+    """A session sets the weights that its moment composes."""
     before, after = step.before.snapshot.session, step.after.snapshot.session
     if after.id == before.id or looks_of(step):
         return False
@@ -113,7 +113,7 @@ def emergency_terms(step: Step, trade: Traded) -> tuple[int, int]:
 
 @invariant(26)
 def check_emergency_budget(step: Step) -> bool:
-    """Emergency fills lose at most their own budget, at the worst prices; the meter says what the model says."""
+    """Emergency fills lose at most their own budget, at the worst prices; the meter is the model's."""
     if not step.is_emergency_fill:
         _check_meter_rests(step)
         return False
@@ -197,7 +197,7 @@ def check_exit_stays_open(step: Step) -> bool:
 
 @invariant(30)
 def check_halt(step: Step) -> bool:
-    """Halted: no ordinary fill and no ordinary session; paused: none at all. The public fills in emergencies only."""
+    """Halted: no ordinary fill or session; paused: none at all. The public fills in emergencies only."""
     before, after = step.before, step.after
     opened = after.snapshot.session.id != before.snapshot.session.id
     if step.outcome.kind in PUBLIC and step.is_fill and not after.is_emergency:
@@ -214,7 +214,7 @@ def check_halt(step: Step) -> bool:
 def check_kill_switch(step: Step) -> bool:
     """A checkpoint is the model's value; the switch trips after a fall past its limit and after no other."""
     checkpoints, seen = step.memory.crisis.checkpoints, step.after
-    drop, window, spacing, _, tripped_at, _ = seen["switch"]
+    drop, window, spacing, *_ = seen["switch"]
     if seen["switch"][:3] != step.before["switch"][:3]:
         raise Broken(31, f"{step.outcome.kind} set the switch to {seen['switch'][:3]}")
     for log in step.outcome.logs:

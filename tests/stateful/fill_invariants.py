@@ -138,7 +138,7 @@ def check_loss_budget(step: Step) -> bool:
 
 
 def check_windows(number: int, losses: list[Loss], budgets: list[tuple[int, int]]) -> None:
-    """In every window that ends now the losses are at most all budgets, (bps, period in s), and their refill."""
+    """In every window that ends now losses are at most all budgets, (bps, period in s), and their refill."""
     lost = 0
     for loss in reversed(losses):
         lost += loss.share

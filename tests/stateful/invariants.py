@@ -195,7 +195,7 @@ def enters_unsound(seen: Seen, amounts: list[int]) -> bool:
 
 @invariant(10)
 def check_supply(step: Step) -> bool:
-    """Every share is somebody's, the dead ones nobody's for ever; only a fill empties what is wanted no more."""
+    """Every share is somebody's, the dead ones nobody's; only a fill empties what is wanted no more."""
     seen = step.after
     owned = sum(value for key, value in seen.answers.items() if key[0] == "shares")
     emptied = [i for i in seen.coins if step.before.reserves[i] and not seen.reserves[i]]

@@ -9,8 +9,8 @@ from ballast.keeper.snapshot import Phase
 from ballast.keeper.watchdog import guarded
 from ballast.model.emergency import public_keep
 from ballast.model.rebalance import minimum_out
-from ballast.units import BPS
 from ballast.replica.rpc import encode_args, encode_call
+from ballast.units import BPS
 from tests.stateful.market import stable_pools
 from tests.stateful.observe import Seen
 from tests.stateful.world import BLOCK_TIME, Outcome, World

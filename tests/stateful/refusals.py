@@ -13,7 +13,7 @@ HOSTILE: Final = frozenset({"SameToken", "TradeNotFunded", "ActFailed", "VenueHa
 TOO_SOON: Final = frozenset({"ObservedTooSoon"})
 FLIGHT: Final = frozenset({"NotNow", "SessionAlreadyOpen"})
 BOUNDS: Final = frozenset({"ParamOutOfBounds"})
-ANNOUNCED: Final = frozenset({"AccessManagerAlreadyScheduled", "AccessManagerNotScheduled"})
+ANNOUNCED: Final = frozenset({"AccessManagerNotScheduled"})
 UNAUTHORISED: Final = frozenset(
     {
         "AccessManagedUnauthorized",
