@@ -34,8 +34,8 @@ def try_exits(
     blocks = world.rpc.call("eth_simulateV1", {"blockStateCalls": [block]}, "latest")
     answers = blocks[0]["calls"]
     reserves, supply = seen.reserves, seen.supply
-    for number, who in enumerate(order):
-        left, looked = answers[2 * number], answers[2 * number + 1]
+    for at, who in enumerate(order):
+        left, looked = answers[2 * at], answers[2 * at + 1]
         if left["status"] != "0x1":
             reason = world.refusal(bytes.fromhex(left.get("error", {}).get("data", "0x")[2:]))
             raise Broken(number, f"{who} cannot leave with {seen['shares', who]} shares: {reason}")
