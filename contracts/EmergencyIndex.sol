@@ -27,6 +27,8 @@ contract EmergencyIndex is EmergencyStances {
 
     error NotVaultOwner(address caller);
     error NotInCrisis(address asset, ICrisisDetector.State state);
+    /// The fund holds no more of it than it is to: what else drifts is the ordinary sessions' business. In bps{fund}.
+    error NothingToFlee(address asset, uint256 share, uint256 target);
     error NotForced(address asset);
 
     /// @param authority The fund's AccessManager.
@@ -84,18 +86,18 @@ contract EmergencyIndex is EmergencyStances {
         returns (address[] memory tokens, uint256[] memory weights)
     {
         if (msg.sender != VAULT.owner()) revert NotVaultOwner(msg.sender);
-        Mark storage mark = _marks[asset];
-        if (forced && !mark.forced) {
-            _marks[asset] = Mark({forced: true, releasedAt: 0, stepInterval: 0, steps: 0});
-            ++_head.forced;
-            _head.changedAt = uint40(block.timestamp);
-            emit EmergencyForced(asset);
-        } else if (!mark.forced) {
+        if (!_marks[asset].forced) {
             ICrisisDetector.State state = DETECTOR.stateOf(asset);
-            if (state != ICrisisDetector.State.CRISIS) revert NotInCrisis(asset, state);
+            if (state != ICrisisDetector.State.CRISIS) {
+                if (!forced) revert NotInCrisis(asset, state);
+                _force(asset);
+            }
         }
         Scene memory s = _scene();
-        _position(s.tokens, asset);
+        uint256 at = _position(s.tokens, asset);
+        if (!forced && !EmergencyMath.isDue(s.coins[at], s.weights[at], _params.settleBandBps)) {
+            revert NothingToFlee(asset, s.coins[at].share, s.weights[at]);
+        }
         return (s.tokens, s.weights);
     }
 
@@ -114,6 +116,14 @@ contract EmergencyIndex is EmergencyStances {
         --head.forced;
         if (until > head.returningUntil) head.returningUntil = uint40(until);
         emit EmergencyReleased(asset, until);
+    }
+
+    /// @dev No word is noted for a crisis that the detector has confirmed, which ends it, too.
+    function _force(address asset) private {
+        _marks[asset] = Mark({forced: true, releasedAt: 0, stepInterval: 0, steps: 0});
+        ++_head.forced;
+        _head.changedAt = uint40(block.timestamp);
+        emit EmergencyForced(asset);
     }
 
     /// @dev The same question to the calculator, and its answer, unread. Ends the call.

@@ -74,7 +74,7 @@ def set_weights(index_file, account_name, records, file, execute, safe):
     rules = read_rules(system, index)
     for asset, weights in wanted.items():
         check_weights(asset, weights, rules, str(file))
-    differing = [change for change in changes(system, index, wanted) if not change.is_none]
+    differing = [change for change in changes(system, index, wanted, rules) if not change.is_none]
     if not differing:
         click.echo("nothing to do: the chain has these weights")
         return

@@ -18,6 +18,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "roles": ("units", "errors", "index_file"),
     "model": ("units", "errors"),
     "data": ("units", "errors", "model"),
+    "policy": ("units", "errors", "model", "data"),
     "risk": ("units", "errors", "model"),
     "forecast": ("units", "errors", "model"),
     "optimizer": ("units", "errors", "model"),

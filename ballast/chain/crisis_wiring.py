@@ -1,6 +1,5 @@
 """How the contracts for emergencies must be set: the description's `crisis:` section as steps with checks."""
 
-from contextlib import suppress
 from typing import Any
 
 from eth_abi.abi import encode
@@ -10,10 +9,9 @@ from ballast.chain.emergency_weights import Rules, Weights, check_weights, weigh
 from ballast.chain.multicall import read
 from ballast.chain.system import System
 from ballast.chain.wiring import Check, Step
-from ballast.errors import ConfigError
 from ballast.index_file import IndexFile
 from ballast.model.crisis import CrisisParams
-from ballast.model.emergency import EmergencyParams, defaults
+from ballast.model.emergency import EmergencyParams
 
 
 def detector_steps(system: System, index: IndexFile) -> list[Step]:
@@ -98,44 +96,29 @@ def emergency_steps(system: System, index: IndexFile, weights: list[int]) -> lis
         steps.append(
             Step(f"setting what leans on {symbol}", (check,), contract, "setRiskGroup", (token, members))
         )
-    chosen = index.crisis.emergency_weights
     for symbol, target in first_emergency_weights(index, weights).items():
-        steps.append(_weights_step(system, index, symbol, target, lasting=symbol in chosen))
+        steps.append(_weights_step(system, index, symbol, target))
     return steps
 
 
-def _weights_step(system: System, index: IndexFile, symbol: str, target: Weights, lasting: bool) -> Step:
-    """What the description leaves to the defaults is the curator's to change."""
+def _weights_step(system: System, index: IndexFile, symbol: str, target: Weights) -> Step:
     token, tuples = index.coin(symbol).token, weight_tuples(index, target)
     what = f"emergency weights of {symbol}"
-    call = read(system.emergency, "emergencyWeightsOf", token)
-    check = Check(what, call, tuples, _pairs, lasting)
+    check = Check(what, read(system.emergency, "emergencyWeightsOf", token), tuples, _pairs)
     return Step(f"setting the {what}", (check,), system.emergency, "setEmergencyWeights", (token, tuples))
 
 
 def first_emergency_weights(index: IndexFile, weights: list[int]) -> dict[str, dict[str, int]]:
-    """Each coin's emergency weights by symbol: the description's, or the model's defaults.
+    """The description's emergency weights by symbol. ConfigError when they break a rule.
 
-    A coin whose defaults break a rule, in a basket too small for them, is left out: the contract then
-    composes the calculator's weights without it. ConfigError when the description's own break a rule.
+    For a coin that it does not name the contract composes the calculator's weights of the moment without it,
+    which do not age.
     """
-    symbols = [coin.symbol for coin in index.coins]
-    current = dict(zip(symbols, weights, strict=True))
-    groups, cap = index.crisis.risk_groups, index.crisis.emergency.cap_bps
-    rules = Rules(current, groups, cap)
-    result: dict[str, dict[str, int]] = {}
-    for at, symbol in enumerate(symbols):
-        given = index.crisis.emergency_weights.get(symbol)
-        if given is not None:
-            check_weights(symbol, given, rules, "crisis.emergency_weights")
-            result[symbol] = given
-            continue
-        leaning = [name in groups.get(symbol, ()) for name in symbols]
-        fallback = dict(zip(symbols, defaults(at, weights, leaning, cap), strict=True))
-        with suppress(ConfigError):
-            check_weights(symbol, fallback, rules, "defaults")
-            result[symbol] = fallback
-    return result
+    current = dict(zip([coin.symbol for coin in index.coins], weights, strict=True))
+    rules = Rules(current, index.crisis.risk_groups, index.crisis.emergency.cap_bps)
+    for symbol, given in index.crisis.emergency_weights.items():
+        check_weights(symbol, given, rules, "crisis.emergency_weights")
+    return dict(index.crisis.emergency_weights)
 
 
 def kill_switch_steps(system: System, index: IndexFile) -> list[Step]:

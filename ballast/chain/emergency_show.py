@@ -32,9 +32,10 @@ def change_table(changes: Sequence[WeightChange]) -> Table:
         table.add_column(column, justify="left" if column in ("in a crisis of", "coin") else "right")
     for change in changes:
         for coin, then in change.then.items():
-            now = change.now[coin] if change.now else None
-            moved = f"{(then - now) / 100:+.2f} %" if now is not None else "new"
-            table.add_row(change.asset, coin, _percent(now), _percent(then), "" if now == then else moved)
+            now = change.now.get(coin, 0)
+            moved = "" if now == then else f"{(then - now) / 100:+.2f} %"
+            name = change.asset if change.is_set else f"{change.asset} (composed now)"
+            table.add_row(name, coin, _percent(now), _percent(then), moved)
         table.add_section()
     return table
 
@@ -94,11 +95,13 @@ def _targets(status: dict[str, Any]) -> Table:
     table.add_column("in a crisis of")
     for symbol in symbols:
         table.add_column(symbol, justify="right")
+    table.add_column("how")
     table.add_column("leaning on it")
     for coin in status["coins"]:
         weights = coin["emergency_weights"]
-        cells = [_percent(weights.get(symbol, 0)) if weights else "default" for symbol in symbols]
-        table.add_row(coin["symbol"], *cells, ", ".join(coin["leaning"]))
+        cells = [_percent(weights.get(symbol, 0)) for symbol in symbols]
+        how = "set" if coin["emergency_weights_set"] else "composed"
+        table.add_row(coin["symbol"], *cells, how, ", ".join(coin["leaning"]))
     return table
 
 

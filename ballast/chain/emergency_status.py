@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ballast.chain.emergency_weights import Rules, composed, read_rules
 from ballast.chain.multicall import aggregate, read
 from ballast.chain.system import System
 from ballast.index_file import IndexFile
@@ -22,9 +23,9 @@ def read_emergency(system: System, index: IndexFile, snapshot: Snapshot) -> dict
     answers = aggregate(asked, snapshot.block)
     each = len(asked) // len(view.pegs)
     names = {coin.token: coin.symbol for coin in index.coins}
-    weights = _weights(snapshot)
+    weights, rules = _weights(snapshot), read_rules(system, index)
     coins = [
-        _coin(view, peg, answers[each * at : each * (at + 1)], names)
+        _coin(view, peg, answers[each * at : each * (at + 1)], names, rules)
         | {"weight_bps": weights.get(peg.token, 0)}
         for at, peg in enumerate(view.pegs)
     ]
@@ -51,8 +52,11 @@ def _coin_calls(system: System, token: str) -> list[Any]:
     ]
 
 
-def _coin(view: EmergencyView, peg: Peg, answers: list[Any], names: dict[str, str]) -> dict[str, Any]:
+def _coin(
+    view: EmergencyView, peg: Peg, answers: list[Any], names: dict[str, str], rules: Rules
+) -> dict[str, Any]:
     record, forced, released_at, weights, group = answers
+    given = {names[item["token"]]: item["bps"] for item in weights}
     return {
         "symbol": names[peg.token],
         "token": peg.token,
@@ -71,7 +75,8 @@ def _coin(view: EmergencyView, peg: Peg, answers: list[Any], names: dict[str, st
         "steps": view.detector.steps,
         "forced": forced,
         "released_at": released_at,
-        "emergency_weights": {names[item["token"]]: item["bps"] for item in weights} or None,
+        "emergency_weights": given or composed(names[peg.token], rules),
+        "emergency_weights_set": bool(given),
         "leaning": [names[token] for token in group],
     }
 

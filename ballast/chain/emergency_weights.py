@@ -8,6 +8,7 @@ from ballast.chain.multicall import aggregate, read
 from ballast.chain.system import System
 from ballast.errors import ConfigError
 from ballast.index_file import IndexFile, parse_mapping
+from ballast.model.emergency import defaults
 from ballast.units import BPS
 
 Weights = Mapping[str, int]  # symbol -> bps
@@ -27,13 +28,14 @@ class WeightChange:
     """The emergency weights of one coin, as they are and as they shall be; all coins of the index."""
 
     asset: str
-    now: dict[str, int] | None  # None: never set
+    is_set: bool  # else `now` is what the contract composes from the calculator's weights of the moment
+    now: dict[str, int]
     then: dict[str, int]
 
     @property
     def is_none(self) -> bool:
-        """Whether the chain has these weights already."""
-        return self.now == self.then
+        """Whether the chain has been given these weights already."""
+        return self.is_set and self.now == self.then
 
 
 def parse_weights(text: str, name: str) -> dict[str, dict[str, int]]:
@@ -93,18 +95,30 @@ def read_rules(system: System, index: IndexFile) -> Rules:
     return Rules(current, leaning, params["capBps"])
 
 
-def changes(system: System, index: IndexFile, wanted: Mapping[str, Weights]) -> list[WeightChange]:
+def composed(asset: str, rules: Rules) -> dict[str, int]:
+    """What the contract flees to where no weights are set: the calculator's without the coin."""
+    symbols = list(rules.current)
+    leaning = [symbol in rules.leaning.get(asset, ()) for symbol in symbols]
+    weights = defaults(symbols.index(asset), list(rules.current.values()), leaning, rules.cap)
+    return dict(zip(symbols, weights, strict=True))
+
+
+def changes(
+    system: System, index: IndexFile, wanted: Mapping[str, Weights], rules: Rules
+) -> list[WeightChange]:
     """What the wanted weights would change, coin by coin."""
     tokens = {coin.symbol: coin.token for coin in index.coins}
     names = {token: symbol for symbol, token in tokens.items()}
     answers = aggregate([read(system.emergency, "emergencyWeightsOf", tokens[asset]) for asset in wanted])
     result = []
     for (asset, weights), answer in zip(wanted.items(), answers, strict=True):
-        now = {names[item["token"]]: item["bps"] for item in answer}
+        given = {names[item["token"]]: item["bps"] for item in answer}
+        now = given or composed(asset, rules)
         result.append(
             WeightChange(
                 asset,
-                {symbol: now.get(symbol, 0) for symbol in tokens} if now else None,
+                bool(given),
+                {symbol: now.get(symbol, 0) for symbol in tokens},
                 {symbol: weights.get(symbol, 0) for symbol in tokens},
             )
         )

@@ -15,7 +15,14 @@ from enum import StrEnum
 from typing import Self
 
 from ballast.keeper.market import Market, Route, routes_between
-from ballast.keeper.rules import Basket, budget_left, floor_out, loss_counted, trade_limit
+from ballast.keeper.rules import (
+    Basket,
+    bought_beyond,
+    budget_left,
+    floor_out,
+    loss_counted,
+    trade_limit,
+)
 from ballast.keeper.snapshot import Coin, Snapshot
 from ballast.model.rebalance import value_of
 from ballast.settings import Settings
@@ -110,17 +117,20 @@ class Allocation:
     obstacles: dict[tuple[str, str], Obstacle] = field(default_factory=dict)  # by pair, the gravest met
 
     def __post_init__(self) -> None:
-        """Surpluses go down to target exactly; deficits stop short of it by the aim."""
-        total = self.basket.total
-        aim = max(1, self.snapshot.params.fill.settle_band_bps // self.policy.aim_fraction) * total
-        priced = [coin for coin in self.basket.coins if coin.quote.mid]  # an emergency may lack a price
-        gaps = {coin.token: self.basket.gap(coin.token) for coin in priced}
+        """Surpluses go down to target exactly; deficits stop short of it by the aim.
+
+        Not when a coin leaves: what the others did not take would stay in it.
+        """
+        self._emptied = self.basket.leaving
+        short = max(1, self.snapshot.params.fill.settle_band_bps // self.policy.aim_fraction)
+        aim = 0 if self._emptied else short * self.basket.total
+        beyond = bought_beyond(self.snapshot, self.basket)
         self._coins: dict[str, Coin] = {coin.token: coin for coin in self.basket.coins}
-        self._surplus = {t: gap // BPS for t, gap in gaps.items() if gap > 0}
-        self._deficit = {t: (-gap - aim) // BPS for t, gap in gaps.items() if -gap > aim}
-        self._emptied = {
-            c.token for c, target in zip(self.basket.coins, self.basket.targets, strict=True) if target == 0
-        }
+        # An emergency may lack a coin's price.
+        gaps = {c.token: self.basket.gap(c.token) for c in self.basket.coins if c.quote.mid}
+        rooms = {token: self.basket.headroom(token, beyond) - aim for token in gaps}
+        self._surplus = {token: gap // BPS for token, gap in gaps.items() if gap > 0}
+        self._deficit = {token: room // BPS for token, room in rooms.items() if room > 0}
         self._sold = dict.fromkeys(self._surplus, 0)  # own decimals
         self._market = Market()
         self._budget = budget_left(self.snapshot)
@@ -183,7 +193,8 @@ class Allocation:
             out = self._market.quote(route, amount)
         step = self._step(route, amount, out)
         if step is not None and step.value_out > self._deficit[bought.token]:
-            amount = amount * self._deficit[bought.token] // step.value_out
+            # A basis point less: a smaller amount is paid a little better.
+            amount = amount * self._deficit[bought.token] * (BPS - 1) // (step.value_out * BPS)
             step = self._step(route, amount, self._market.quote(route, amount))
         return self._admit(step, route, sold, bought)
 

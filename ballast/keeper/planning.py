@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 from ballast.keeper.allocation import Allocation, Choice, Obstacle, Policy, cheapest, most_regretted
 from ballast.keeper.market import Market, Route
-from ballast.keeper.rules import Basket, basket_of, budget_left, floor_out, loss_counted
+from ballast.keeper.rules import (
+    Basket,
+    basket_of,
+    bought_beyond,
+    budget_left,
+    floor_out,
+    loss_counted,
+)
 from ballast.keeper.snapshot import Snapshot
 from ballast.model.rebalance import value_of
 from ballast.units import BPS, ceil_div
@@ -128,7 +135,8 @@ def _ordered(basket: Basket, allocation: Allocation) -> list[Flow]:
 def _priced(snapshot: Snapshot, basket: Basket, policy: Policy, flows: list[Flow]) -> Iterator[PlannedTrade]:
     """The trades in the order they will run, each on the ladders as the earlier ones leave them."""
     market = Market(cautious=True)
-    room = {coin.token: -basket.gap(coin.token) // BPS for coin in basket.coins}  # WAD{USD} below target
+    beyond = bought_beyond(snapshot, basket)
+    room = {coin.token: basket.headroom(coin.token, beyond) // BPS for coin in basket.coins}  # WAD{USD}
     for route, wanted in flows:
         bought = snapshot.coin(route.token_out)
         amount, left = wanted, room[bought.token]

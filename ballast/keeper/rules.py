@@ -58,6 +58,17 @@ class Basket:
                 return value * BPS - target * self.total
         raise KeyError(token)
 
+    def headroom(self, token: str, beyond_bps: int) -> int:
+        """WAD{USD} * bps that may be bought: to target and so far beyond, or half as far as it is below."""
+        short = max(0, -self.gap(token))
+        return short + min(short // 2, beyond_bps * self.total)
+
+    @property
+    def leaving(self) -> frozenset[str]:
+        """Coins on their way out."""
+        pairs = zip(self.coins, self.targets, strict=True)
+        return frozenset(coin.token for coin, target in pairs if target == 0)
+
 
 def is_open(snapshot: Snapshot) -> bool:
     """Whether a session is open; one past its time or outdated is not, even before anybody says so."""
@@ -197,6 +208,14 @@ def slip_limit(snapshot: Snapshot, sold: Coin, bought: Coin) -> int:
 def trade_limit(snapshot: Snapshot, sold: Coin, bought: Coin) -> int:
     """WAD{USD} that one fill may trade of the pair."""
     return _limits(snapshot, sold, bought)[1]
+
+
+def bought_beyond(snapshot: Snapshot, basket: Basket) -> int:
+    """bps beyond their targets that coins are bought so that a leaving one can be sold to the last unit.
+
+    Half of what settlement tolerates; nothing while no coin leaves.
+    """
+    return snapshot.params.fill.settle_band_bps // 4 if basket.leaving else 0
 
 
 def floor_out(snapshot: Snapshot, sold: Coin, bought: Coin, amount_in: int) -> int:

@@ -21,14 +21,14 @@ abstract contract CrisisParameters is ICrisisDetector, AccessManaged {
                 watchBps: 100,
                 calmBps: 50,
                 allowanceBps: 500,
-                threshold: 28_800_000,
-                surgeBps: 1_500,
+                threshold: 12_000 * 1 hours, // in bps
+                surgeBps: 2_500,
                 surgeTenths: 30,
                 surgeLooks: 2,
                 spacing: 5 minutes,
                 maxGap: 1 hours,
-                calmPeriod: 6 hours,
-                recoveryPeriod: 24 hours,
+                calmPeriod: 12 hours,
+                recoveryPeriod: 48 hours,
                 stepInterval: 12 hours,
                 steps: 4,
                 darkPeriod: 3 hours

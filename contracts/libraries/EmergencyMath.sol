@@ -81,16 +81,21 @@ library EmergencyMath {
     }
 
     /// @param weights bps, the composed ones.
-    /// @return due The first coin that is CUT and more of the fund than its target and the settle band; their number without
-    ///         one. Shares are rounded down, so what is due is beyond the band by any count.
+    /// @return due The first coin that is due; their number without one. Shares are rounded down, so what is due is beyond the
+    ///         band by any count.
     function firstDue(Stance[] memory coins, uint256[] memory weights, uint256 settleBandBps)
         internal
         pure
         returns (uint256 due)
     {
         for (; due < coins.length; ++due) {
-            if (coins[due].role == Role.CUT && coins[due].share > weights[due] + settleBandBps) break;
+            if (isDue(coins[due], weights[due], settleBandBps)) break;
         }
+    }
+
+    /// @notice Whether the coin is CUT and more of the fund than its target and the settle band.
+    function isDue(Stance memory coin, uint256 weight, uint256 settleBandBps) internal pure returns (bool) {
+        return coin.role == Role.CUT && coin.share > weight + settleBandBps;
     }
 
     /// @notice What a public fill must bring at least, falling in a straight line from 10,000 + premium to 10,000 - slip.

@@ -52,7 +52,7 @@ def test_run__shipped_ust__leaves_in_time() -> None:
     result = Backtest(inputs).run()
     first = result.points[0]
     at_cap = inputs.index.coin("UST").max_weight_bps / BPS
-    assert first.values[result.coins.index("UST")] / first.nav == pytest.approx(at_cap, abs=1e-6)
+    assert first.values[result.coins.index("UST")] / first.nav == pytest.approx(at_cap, abs=1e-4)
     (flight,) = result.emergencies
     assert (flight.asset, flight.weight_after < 0.005) == ("UST", True)
     assert flight.price >= wad_of("0.8")
@@ -70,7 +70,8 @@ def test_run__ust_as_two_fifths_of_the_fund__still_keeps_what_is_asked() -> None
     ]
     heavy = replace(inputs, index=inputs.index.model_copy(update={"coins": tuple(coins)}))
     result = Backtest(heavy).run()
-    assert result.points[0].values[result.coins.index("UST")] * 5 >= result.points[0].nav * 2 - WAD
+    first = result.points[0]
+    assert first.values[result.coins.index("UST")] / first.nav == pytest.approx(0.4, abs=1e-4)
     assert kept(result, "UST") >= 1
 
 
@@ -106,7 +107,7 @@ def test_run__coin_that_comes_back__returns_in_steps_none_skipped() -> None:
 
 def test_run__fall_again_while_coming_back__flees_again() -> None:
     down = [wad_of("0.7")] * 24
-    path = [WAD] * DAY + down + [WAD] * 44 + down + [WAD] * 24
+    path = [WAD] * DAY + down + [WAD] * 68 + down + [WAD] * 24
     result = Backtest(w.inputs(w.calm(len(path)) | {"USDT": path})).run()
     assert ("RECOVERING", "CRISIS") in [(s.before, s.after) for s in result.coin_states]
     (back,) = result.recoveries
@@ -202,6 +203,6 @@ def test_good_prices__single_column__is_seconded_by_half_an_hour_of_it() -> None
     for minutes, twap in ((0, "1"), (10, str(1 - 0.1 / 3)), (15, "0.95"), (30, "0.9")):
         prices, sources = inputs.good_prices("USDC", w.T0 + w.HOUR + 60 * minutes)
         assert sources == 2
-        assert [price / WAD for price in prices] == pytest.approx([0.9, float(twap)])
+        assert [price / WAD for price in prices] == pytest.approx([0.9, float(twap)], rel=2e-3)
     alone = replace(inputs, assumptions=Assumptions(twap_window=0))
     assert alone.good_prices("USDC", w.T0) == ([WAD], 1)

@@ -1,7 +1,10 @@
 """The detector's parameters within their bounds, and who may call what."""
 
+from dataclasses import astuple
+
 import pytest
 
+from ballast.model.crisis import DEFAULT
 from tests.reverts import revert_of
 from tests.unit.crisis.conftest import COIN, FIELDS, GOVERNED, HOUR
 
@@ -27,10 +30,9 @@ BOUNDS = {
 }
 
 
-def test_params__defaults__are_the_design_s(scene):
-    assert tuple(scene.detector.getParams()) == (
-        2, 100, 50, 500, 8_000 * HOUR, 1_500, 30, 2, 300, HOUR, 6 * HOUR, DAY, 12 * HOUR, 4, 3 * HOUR,
-    )  # fmt: skip
+def test_params__defaults__are_the_model_s(project, governor, deploy_scene):
+    fresh = deploy_scene(governor.deploy(project.MockOracle)).detector
+    assert tuple(fresh.getParams()) == astuple(DEFAULT)
 
 
 def test_bounds__table__has_every_parameter():
