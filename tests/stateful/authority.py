@@ -39,18 +39,23 @@ def curate(world: World, seen: Seen, act: int, coin: int) -> Outcome:
     return announced(world, kind, to, signature, args, changes)
 
 
+def announce(world: World, kind: str, to: str, signature: str, args: list[Any]) -> Outcome:
+    """The curator says what it is going to do; its delay passes."""
+    schedule, data = "schedule(address,bytes,uint48)", encode_call(signature, args)
+    said = world.act(kind, world.access, schedule, [to, data, 0], sender=world.curator)
+    if said.accepted:
+        world.replica.pass_time(CURATOR_DELAY)
+    return said
+
+
 def announced(
     world: World, kind: str, to: str, signature: str, args: list[Any], changes: set[str]
 ) -> Outcome:
-    """The curator's act after its delay; one that it announced before and that then failed is tried again."""
-    data = encode_call(signature, args)
-    said = world.act(
-        kind, world.access, "schedule(address,bytes,uint48)", [to, data, 0], sender=world.curator
-    )
-    if said.accepted:
-        world.replica.pass_time(CURATOR_DELAY)
-    elif said.refusal.name != "AccessManagerAlreadyScheduled":
+    """The curator's act after its delay, or at once when it stands announced."""
+    said = announce(world, kind, to, signature, args)
+    if not said.accepted and said.refusal.name != "AccessManagerAlreadyScheduled":
         return said
+    data = encode_call(signature, args)
     return world.send(kind, to, data, sender=world.curator, may_change=frozenset(changes))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.stateful.authority import announced
+from tests.stateful.authority import announce, announced
 from tests.stateful.keepers import EMERGENCY
 from tests.stateful.observe import Seen
 from tests.stateful.world import Outcome, World
@@ -66,16 +66,22 @@ def release(world: World, seen: Seen, coin: int) -> Outcome:
 
 
 def plan_crisis(world: World, seen: Seen, coin: int, parts: list[int]) -> Outcome:
-    """The curator sets a coin's emergency weights in proportion to `parts`, none of the coin itself.
+    """The curator sets a coin's emergency weights, or clears them."""
+    return announced(world, *_plan(world, coin, parts), {"plan"})
 
-    Without any parts the default holds again.
-    """
+
+def announce_plan(world: World, seen: Seen, coin: int, parts: list[int]) -> Outcome:
+    """The same, only announced; `plan_crisis` then does it at once."""
+    _, *act = _plan(world, coin, parts)
+    return announce(world, "announce plan", *act)
+
+
+def _plan(world: World, coin: int, parts: list[int]) -> tuple[str, str, str, list[Any]]:
+    """Weights in proportion to `parts`; without any the default holds again."""
     token = world.tokens[coin]
     if not any(parts):
-        return announced(
-            world, "clear plan", world.index, "clearEmergencyWeights(address)", [token], {"plan"}
-        )
+        return "clear plan", world.index, "clearEmergencyWeights(address)", [token]
     weights = [10_000 * part // sum(parts) for part in parts]
     weights[parts.index(max(parts))] += 10_000 - sum(weights)
-    named: list[tuple[Any, int]] = [(t, bps) for t, bps in zip(world.tokens, weights, strict=True) if bps]
-    return announced(world, "set plan", world.index, PLAN, [token, named], {"plan"})
+    named = [(t, bps) for t, bps in zip(world.tokens, weights, strict=True) if bps]
+    return "set plan", world.index, PLAN, [token, named]

@@ -10,6 +10,7 @@ from tests.stateful.judge import Broken, Step, invariant
 from tests.stateful.observe import Seen
 
 OBSERVED: Final = "0x" + keccak(text="Observed(address,int256,uint256,uint256,uint256)").hex()
+SUSPECT: Final = (State.WATCH, State.CRISIS, State.DARK)
 ARROWS: Final = {
     State.SOUND: {State.WATCH, State.DARK},
     State.WATCH: {State.SOUND, State.CRISIS, State.DARK},
@@ -38,6 +39,10 @@ def check_only_looks_move(step: Step) -> bool:
         told = step.outcome.accepted and i in step.outcome.notes.get("volumes", {})
         if not told and step.before["track", i][:2] != step.after["track", i][:2]:
             raise Broken(19, f"{step.outcome.kind} by {step.outcome.sender} moved coin {i}'s volume")
+    was, now = step.before.states, step.after.states
+    worse = any(b is not a and a in SUSPECT for b, a in zip(was, now, strict=True))
+    if step.after["worsened"] != (step.after["time"] if worse else step.before["worsened"]):
+        raise Broken(19, f"lastWorsenedAt says {step.after['worsened']}, states went from {was} to {now}")
     sound = all(state is State.SOUND for state in step.after.states)
     if step.after["all sound"] != sound:
         raise Broken(19, f"allSound says {step.after['all sound']} of {step.after.states}")

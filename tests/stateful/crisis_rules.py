@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.stateful import authority, crisis, investors, keepers, market
-from tests.stateful.draws import ANYBODY, BAD_MODES, COIN, HOLDER, HOSTILE_TRADES, POOL_TRADES
+from tests.stateful.draws import ANYBODY, BAD_MODES, COIN, HOLDER, HOSTILE_TRADES, JUMP, POOL_TRADES
 from tests.stateful.driver import HOUR, Driver
 from tests.stateful.world import Outcome
 
@@ -160,6 +160,21 @@ class CrisisRules(Driver):
     def curator_plans(self, coin: int, parts: list[int], own: int) -> None:
         self.do(crisis.plan_crisis, coin, [own * p if i == coin else p for i, p in enumerate(parts)])
 
+    @rule(coin=COIN, parts=PARTS, by=JUMP, suspect=st.integers(2, 4))
+    def curator_plans_during_a_session(self, coin: int, parts: list[int], by: int, suspect: int) -> None:
+        """An ordinary session is open, a coin is on watch, and a plan announced before comes true."""
+        parts = [0 if i == coin else part for i, part in enumerate(parts)]
+        self.do(crisis.announce_plan, coin, parts)
+        self.calm()
+        self.do(market.move_feed, "coin drifts", suspect, -100)
+        self.do(crisis.observe, 0, suspect, SPACING)
+        self.do(market.move_feed, "coin drifts", suspect, 0)
+        for _ in range(2):
+            self.move(0, coin, by)
+        self.do(keepers.open_session, 0)
+        self.do(crisis.plan_crisis, coin, parts)
+        self.honest_fill()
+
     # -- the kill switch
 
     @rule(who=ANYBODY, wait=st.sampled_from((0, 900, 900)))
@@ -176,7 +191,6 @@ class CrisisRules(Driver):
             self.do(market.move_feed, "coin drifts", coin, -deep)
         self.do(crisis.trip, who)
         self.do(keepers.hostile_fill, [(0, 0, 500, 0)], 0)
-        self.do(keepers.open_session, who)
 
     # -- entering
 

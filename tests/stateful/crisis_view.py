@@ -107,6 +107,7 @@ class CrisisSeen:
             last_fill_at=last_fill_at,
             pegs=(),
             detector=self.crisis_params,
+            worsened_at=self["worsened"],
         )
 
     # -- prices as an emergency takes them

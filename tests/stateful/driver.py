@@ -110,9 +110,15 @@ class Driver(RuleBasedStateMachine):
                 self.do(authority.curate, 2, coin)
 
     def stir(self, how: int, coin: int, by: int) -> None:
-        """Gives a rebalance a cause, unless there is one: caps move, or a coin or just its feed does."""
-        if self.seen["verdict"][0]:
-            return
+        """Gives a rebalance a cause, unless there is one; where suspect coins stand in its way, once more."""
+        if not self.seen["verdict"][0]:
+            self.move(how, coin, by)
+        if not self.seen["verdict"][0] and not self.seen["all sound"]:
+            self.heal()
+            self.move(how, coin, by)
+
+    def move(self, how: int, coin: int, by: int) -> None:
+        """Caps move, or a coin or just its feed does."""
         if how == 0:
             self.do(market.pass_time, 14_400, True)
             self.do(keepers.report, coin % 2, 990 if by > 0 else -990, 0)

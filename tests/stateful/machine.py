@@ -33,21 +33,27 @@ WAITS: Final = (1, 60, 600, 3_600, 7_200, 21_600, 86_400, 260_000, 700_000)
 class Campaign(CrisisRules):
     """The rules of quiet times, beside those of crises."""
 
-    @initialize(scene=st.integers(0, 7), coin=st.integers(0, 1), by=JUMP)
-    def opening_scene(self, scene: int, coin: int, by: int) -> None:
-        """A run begins with fills on a market that is at rest, so that some of each kind go through."""
-        if scene > 3:
-            deep = 1_000 + abs(by)
-            (
-                lambda: self.keeper_bleeds_the_fund(coin, by, 0),
-                lambda: self.honest_keeper_meets_a_crisis(coin, deep, 0),
-                lambda: self.public_fills_through_pools(coin, deep, 0, [(USDC_USDT, True, 300)], 1_200),
-                lambda: self.fund_falls(0, coin, deep, False),
-            )[scene - 4]()
+    @initialize(quiet=st.integers(0, 5), crisis=st.integers(0, 3), coin=st.integers(0, 1), by=JUMP)
+    def opening_scene(self, quiet: int, crisis: int, coin: int, by: int) -> None:
+        """A run begins with fills on a market that is at rest, and with a crisis, so that some go through."""
+        self.quiet_scene(quiet, coin, by)
+        deep = 1_000 + abs(by)
+        (
+            lambda: None,
+            lambda: self.honest_keeper_meets_a_crisis(coin, deep, 0),
+            lambda: self.public_fills_through_pools(coin, deep, 0, [(USDC_USDT, True, 300)], 1_200),
+            lambda: self.fund_falls(0, coin, deep, False),
+        )[crisis]()
+
+    def quiet_scene(self, scene: int, coin: int, by: int) -> None:
+        """Each kind of fill, once."""
+        if scene == 5:
+            self.keeper_bleeds_the_fund(coin, by, 0)
         elif scene:
             self.stir(0, coin, by)
             (
                 self.honest_fill,
+                lambda: self.fill(keepers.partial_fill, 500, 3),
                 lambda: self.fill(keepers.pool_fill, [(USDC_USDT, True, 500)]),
                 lambda: self.fill(keepers.hostile_fill, [(0, 0, 500, 0)], ENTERS),
             )[scene - 1]()

@@ -247,13 +247,10 @@ def _calls(world: World, multicall: str) -> Calls:
         ("quotes",): (oracle, "quotes(address[])", ([*world.tokens, ETH],), QUOTES),
         ("optimal",): (world.index, "calculateOptimalWeights()", (), LIST),
         ("ordinary",): (calculator, "calculateOptimalWeights()", (), LIST),
-        ("kept",): (calculator, "lastFreshWeights()", (), LIST),
         ("stale",): (calculator, "isStale()", (), "bool"),
         ("market",): (calculator, "getMarketData()", (), MARKET),
         ("session",): (brain, "getSession()", (), SESSION),
         ("verdict",): (brain, "shouldRebalance()", (), "bool,uint8"),
-        ("drift",): (brain, "maxDrift()", (), "uint256"),
-        ("budget",): (brain, "lossBudget()", (), "uint256,uint256"),
     }
     return (
         calls

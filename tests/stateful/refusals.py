@@ -57,6 +57,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "release": ANNOUNCED | {"NotForced"},
     "set plan": ANNOUNCED | {"NotAReduction", "RaisesSharedRisk", "AboveCap"},
     "clear plan": ANNOUNCED,
+    "announce plan": frozenset({"AccessManagerAlreadyScheduled"}),
     "report": frozenset({"ChangeTooLarge", "ScoreChangeTooLarge"}),
     "report nonsense": frozenset(
         {"ChangeTooLarge", "ScoreChangeTooLarge", "ZeroCap", "CapTooLarge", "CapIsSampled", "ScoreTooLarge"}
