@@ -44,15 +44,16 @@ from ballast.model.rebalance import Reason, TriggerParams, gas_cost, max_drift, 
 from ballast.units import BPS, WAD, wad_of
 
 _ACTIONS: Final = 64  # that the keeper can take between two steps of the clock
-# Estimates for five coins of two sources each. A swap: how benchmarked fills grow from 2 to 8 swaps. Opening
-# and filling: what a session of 4 swaps took beyond them on the local mainnet (1,041,204 gas in all),
-# split by judgement, as is closing.
-OPEN_GAS: Final = 280_000
-FILL_GAS: Final = 200_000
-SWAP_GAS: Final = 140_000  # a pool
-CLOSE_GAS: Final = 90_000
-FLIGHT_GAS: Final = 860_000  # opening an emergency, which reads the states and composes the weights
-OBSERVE_GAS: Final = 140_000
+# Measured on the local mainnet, five coins of a feed and a pool each (`make bench`, observe and emergency):
+# fills of 1 to 4 swaps lie on a line, and opening in the same transaction adds the same to each.
+OPEN_GAS: Final = 175_000
+FILL_GAS: Final = 394_000
+SWAP_GAS: Final = 82_000  # a pool
+CLOSE_GAS: Final = 40_000  # a session past its time
+SETTLE_GAS: Final = 330_000  # one that is closed as settled, at prices read for that
+FLIGHT_GAS: Final = 690_000  # opening an emergency, which reads the states and composes the weights
+FLIGHT_FILL_GAS: Final = 30_000  # what a fill takes more in an emergency
+OBSERVE_GAS: Final = 130_000  # mean of the five coins, issuer probes included
 CHECKPOINT_GAS: Final = 380_000  # of the kill switch, as is a trip
 BLOCK: Final = 12  # s, from what is observed to what is done about it
 
@@ -296,7 +297,7 @@ class Backtest:
         rebalance.settled = self._fund.session.phase == Phase.SETTLED
         if rebalance.settled:
             rebalance.drift_after_bps = basket_of(as_traded(snapshot)).drift
-        self._charge(rebalance, snapshot, CLOSE_GAS)
+        self._charge(rebalance, snapshot, SETTLE_GAS if rebalance.settled else CLOSE_GAS)
 
     def _fill(self, snapshot: Snapshot, plan: Plan) -> bool:
         """Executes a plan's trades; nothing has changed when settlement refuses them."""
@@ -321,7 +322,8 @@ class Backtest:
             if flight.session == rebalance.session:
                 flight.weight_after = self._share(flight.asset, snapshot.timestamp)
         swaps = sum(len(trade.hops) for trade in plan.fill.trades)
-        self._charge(rebalance, snapshot, FILL_GAS + SWAP_GAS * swaps + (OPEN_GAS if is_new else 0))
+        more = OPEN_GAS * is_new + FLIGHT_FILL_GAS * fund.session.is_emergency
+        self._charge(rebalance, snapshot, FILL_GAS + SWAP_GAS * swaps + more)
         return True
 
     # -- writing down
