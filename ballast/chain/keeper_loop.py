@@ -28,6 +28,7 @@ from web3.exceptions import TimeExhausted, TransactionNotFound, Web3Exception
 from ballast.chain.connect import chain_identity
 from ballast.chain.deployment import Deployment
 from ballast.chain.explain import explain
+from ballast.chain.multicall import ContractCall, all_or_none
 from ballast.chain.system import System
 from ballast.chain.transactor import send, signed
 from ballast.errors import ChainError
@@ -75,6 +76,26 @@ def trade_tuples(plan: Plan, venue: str) -> list[tuple[str, str, int, int, str, 
     """The plan's trades as `executeRebalance` takes them."""
     trades = plan.fill.trades if plan.fill is not None else ()
     return [(t.token_in, t.token_out, t.amount_in, t.min_amount_out, venue, route_data(t)) for t in trades]
+
+
+def calls_of(plan: Plan, system: System) -> list[ContractCall]:
+    """What carries a plan out; nothing for a wait."""
+    brain = system.rebalancer
+    match plan.action:
+        case Action.WAIT:
+            return []
+        case Action.CLOSE:
+            return [(brain, "close", ())]
+        case Action.OPEN_EMERGENCY:
+            return [(brain, "executeEmergencyRebalance", plan.assets)]
+        case Action.OBSERVE:
+            return [(system.detector, "observe", (asset,)) for asset in plan.assets]
+        case Action.CHECKPOINT:
+            return [(system.kill_switch, "checkpoint", ())]
+        case Action.TRIP:
+            return [(system.kill_switch, "trip", ())]
+        case Action.FILL | Action.OPEN_AND_FILL:
+            return [(brain, "executeRebalance", (trade_tuples(plan, str(system.venue.address)),))]
 
 
 class Keeper:
@@ -163,21 +184,14 @@ class Keeper:
         self._log.warning("trouble", why=explain(error) if error else "", attempt=state.attempt_number)
 
     def _build(self, plan: Plan) -> TransactionAPI:
-        rebalancer: Any = self._system.rebalancer
-        sender = self._account.address
-        match plan.action:
-            case Action.CLOSE:
-                return rebalancer.close.as_transaction(sender=sender)
-            case Action.OPEN_EMERGENCY:
-                return rebalancer.executeEmergencyRebalance.as_transaction(plan.assets[0], sender=sender)
-            case Action.OBSERVE:  # the others are still due at the next step
-                return self._system.detector.observe.as_transaction(plan.assets[0], sender=sender)
-            case Action.CHECKPOINT:
-                return self._system.kill_switch.checkpoint.as_transaction(sender=sender)
-            case Action.TRIP:
-                return self._system.kill_switch.trip.as_transaction(sender=sender)
-        trades = trade_tuples(plan, str(self._system.venue.address))
-        return rebalancer.executeRebalance.as_transaction(trades, sender=sender)
+        calls = calls_of(plan, self._system)
+        if len(calls) > 1:  # looks, which anybody may take: a crisis must not wait for a block a coin
+            return all_or_none(calls, self._account.address)
+        ((contract, method, arguments),) = calls
+        transaction: TransactionAPI = getattr(contract, method).as_transaction(
+            *arguments, sender=self._account.address
+        )
+        return transaction
 
     def _carry_out(self, snapshot: Snapshot, plan: Plan, transaction: TransactionAPI) -> Step:
         """Journals, sends, marks."""

@@ -31,16 +31,21 @@ from ballast.model.rebalance import Reason, TriggerParams
 _SNAP_UNIT: Final = 10**10  # the session's prices come in WAD and are kept in 1e-8 USD
 
 
-def take_snapshot(system: System, index: IndexFile, block: int | None = None) -> Snapshot:
+def take_snapshot(
+    system: System, index: IndexFile, block: int | None = None, lazily: bool = False
+) -> Snapshot:
     """The system at one block (the newest), with the depth of every route that a fill could use.
 
-    ChainError, one line, names the call that failed or the coin that the index description does not know.
+    `lazily`: without depth where nothing is to be traded. ChainError, one line, names the call that failed
+    or the coin that the index description does not know.
     """
     block = current_block() if block is None else block
     gas_price = int(ManagerAccessMixin.network_manager.provider.web3.eth.gas_price)
     calls = _calls(system, index)
     answers = dict(zip(calls, aggregate(list(calls.values()), block, gas_price=gas_price), strict=True))
     snapshot = _snapshot(answers, index, block, gas_price)
+    if lazily and not snapshot.verdict.should:
+        return snapshot
     pools = {key: answers[f"pool {key}"] for key in _pool_keys(index) if int(answers[f"pool {key}"], 16)}
     return replace(snapshot, hops=quote_hops(snapshot, index, pools))
 
