@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
 
 import structlog
 from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
 from ape.exceptions import ApeException, ContractLogicError
 from ape.utils import ManagerAccessMixin
+from eth_utils.crypto import keccak
 from requests import RequestException
 from tenacity import (
     RetryCallState,
@@ -195,8 +195,8 @@ class Keeper:
 
     def _carry_out(self, snapshot: Snapshot, plan: Plan, transaction: TransactionAPI) -> Step:
         """Journals, sends, marks."""
-        tx_hash = "0x" + bytes(transaction.txn_hash).hex()
-        raw = "0x" + bytes(transaction.serialize_transaction()).hex()
+        wire = bytes(transaction.serialize_transaction())
+        tx_hash, raw = "0x" + keccak(wire).hex(), "0x" + wire.hex()
         nonce = transaction.nonce
         assert nonce is not None
         self._journal.sending(Entry(nonce, tx_hash, raw, plan.action.value, snapshot.session.id))

@@ -1,4 +1,4 @@
-"""Many reads in one `eth_call`, or many calls that anybody may make in one transaction, through Multicall3."""
+"""Many reads in one `eth_call`, or many calls that anybody may make in one transaction, by Multicall3."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -19,6 +19,7 @@ from ballast.errors import ReplicaError
 
 POOL_PATIENCE = 2.0  # seconds; transactions still there are held back on purpose
 GAS = 30_000_000  # gas limit of a transaction that names none
+MAX_FEE = 10**13  # wei a gas that transactions sent together would pay at the most
 ERROR_SELECTOR = keccak(text="Error(string)")[:4]
 PANIC_SELECTOR = keccak(text="Panic(uint256)")[:4]
 
@@ -140,23 +141,42 @@ class Rpc:
         return self._succeeded(self.call("eth_sendTransactionSync", fields), fields)
 
     def send_together(
-        self, sender: str, calls: Sequence[tuple[str, str, Sequence[Any]]]
+        self,
+        sender: str,
+        calls: Sequence[tuple[str, str, Sequence[Any]]],
+        *,
+        at: int | None = None,
+        gas: int = 1_000_000,
     ) -> list[dict[str, Any]]:
-        """Transactions of one sender, each (to, signature, args), mined in one block; their receipts."""
+        """Transactions of one sender, each (to, signature, args), mined in one block; their receipts.
+
+        `at`: the block's time, in seconds; `gas`: the limit of each. RpcError when one of them reverts.
+        """
+        wire = [(to, encode_call(signature, args)) for to, signature, args in calls]
+        return self.send_raw_together(sender, wire, at=at, gas=gas)
+
+    def send_raw_together(
+        self, sender: str, calls: Sequence[tuple[str, bytes]], *, at: int | None = None, gas: int = 1_000_000
+    ) -> list[dict[str, Any]]:
+        """Like `send_together`, with the call data given as bytes."""
         nonce = int(self.call("eth_getTransactionCount", sender, "latest"), 16)
         wire = [
             {
                 "from": sender,
                 "to": to,
-                "data": hex0x(encode_call(signature, args)),
-                "gas": hex(1_000_000),
+                "data": hex0x(data),
+                "gas": hex(gas),
                 "nonce": hex(nonce + i),
+                "maxFeePerGas": hex(MAX_FEE),
+                "maxPriorityFeePerGas": "0x0",
             }
-            for i, (to, signature, args) in enumerate(calls)
+            for i, (to, data) in enumerate(calls)
         ]
         self.call("evm_setAutomine", False)
         try:
-            hashes = [self.call("eth_sendTransaction", fields) for fields in wire]
+            hashes = self.batch([("eth_sendTransaction", (fields,)) for fields in wire])
+            if at is not None:
+                self.call("evm_setNextBlockTimestamp", at)
             self.call("evm_mine")
         finally:
             self.call("evm_setAutomine", True)

@@ -1,6 +1,7 @@
 """Places Uniswap V3 and seeds its pools: a deep core round the feed price, a thin tail far beyond it."""
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ Q96: Final = 2**96
 FOREVER: Final = 2**40  # a deadline no block reaches
 UNLIMITED: Final = 2**256 - 1
 TICK_SPACING: Final = {100: 1, 500: 10, 3000: 60}
+MAX_TICK: Final = 887_220  # the outermost that every spacing divides
 CARDINALITY: Final = 240  # observation slots a pool
 CORE_TICKS: Final = 50  # half width of the core, for a pair of stablecoins
 TAIL_TICKS: Final = 4_000
@@ -27,6 +29,8 @@ WARM_UP_SPACING: Final = 600  # seconds between rounds
 WARM_UP_USD: Final = 1_000
 SWAP: Final = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))"
 POSITION: Final = "uint96,address,address,address,uint24,int24,int24,uint128,uint256,uint256,uint128,uint128"
+DECREASE: Final = "decreaseLiquidity((uint256,uint128,uint256,uint256,uint256))"
+COLLECT: Final = "collect((uint256,address,uint128,uint128))"
 MINT: Final = "mint((address,address,uint24,int24,int24,uint256,uint256,uint256,uint256,address,uint256))"
 
 
@@ -55,16 +59,9 @@ def place_uniswap(deployer: Deployer, book: AddressBook, packages: dict[str, Pat
 def seed_pool(rpc: Rpc, book: AddressBook, pool: Pool) -> None:
     """Creates the pool at the feeds' price and fills it; its address must come out as the book has it."""
     token0, token1 = book.sorted_coins(pool)
-    sqrt_price = sqrt_price_x96(token0, token1, usd_price(book, token0) / usd_price(book, token1))
-    positions = book.contracts["uniswap_v3_positions"]
-    create = "createAndInitializePoolIfNecessary(address,address,uint24,uint160)"
-    rpc.send(positions, create, [token0.address, token1.address, pool.fee, sqrt_price], sender=OPERATOR)
-    factory = book.contracts["uniswap_v3_factory"]
-    args = [token0.address, token1.address, pool.fee]
-    made = rpc.read(factory, "getPool(address,address,uint24)", args, "address")
+    made = create_pool(rpc, book, token0, token1, pool.fee, usd_price(book, token0) / usd_price(book, token1))
     if made != pool.address:
         raise ReplicaError(f"pool {pool.name} came out at {made}, the address book says {pool.address}")
-    rpc.send(made, "increaseObservationCardinalityNext(uint16)", [CARDINALITY], sender=OPERATOR)
     is_weth = "WETH" in pool.coins
     bands = (
         (WETH_CORE_TICKS if is_weth else CORE_TICKS, pool.core),
@@ -74,32 +71,55 @@ def seed_pool(rpc: Rpc, book: AddressBook, pool: Pool) -> None:
         _add_liquidity(rpc, book, pool, half_width, depth)
 
 
+def create_pool(rpc: Rpc, book: AddressBook, token0: Token, token1: Token, fee: int, price: Fraction) -> str:
+    """An empty pool of two tokens in its order at `price` of token0 in token1; its address."""
+    create = "createAndInitializePoolIfNecessary(address,address,uint24,uint160)"
+    key = [token0.address, token1.address, fee]
+    args = [*key, sqrt_price_x96(token0, token1, price)]
+    rpc.send(book.contracts["uniswap_v3_positions"], create, args, sender=OPERATOR)
+    factory = book.contracts["uniswap_v3_factory"]
+    made = str(rpc.read(factory, "getPool(address,address,uint24)", key, "address"))
+    rpc.send(made, "increaseObservationCardinalityNext(uint16)", [CARDINALITY], sender=OPERATOR)
+    return made
+
+
 def _add_liquidity(rpc: Rpc, book: AddressBook, pool: Pool, half_width: int, depth: Decimal) -> None:
+    _, tick = slot0(rpc, pool.address)
+    amounts = [_units_of(book, t, depth * 1_000_000) for t in book.sorted_coins(pool)]
+    args = mint_args(book, pool, tick, half_width, amounts)
+    rpc.send(book.contracts["uniswap_v3_positions"], MINT, args, sender=OPERATOR)
+
+
+def mint_args(
+    book: AddressBook, pool: Pool, tick: int, half_width: int, amounts: Sequence[int]
+) -> tuple[Any, ...]:
+    """Arguments of `MINT`: at most `amounts` of the pool's coins, in its order, round a tick."""
     token0, token1 = book.sorted_coins(pool)
     spacing = TICK_SPACING[pool.fee]
-    _, tick = slot0(rpc, pool.address)
-    low = (tick - half_width) // spacing * spacing
-    high = -((-tick - half_width) // spacing) * spacing
-    amounts = [_units_of(book, t, depth * 1_000_000) for t in (token0, token1)]
-    args = (token0.address, token1.address, pool.fee, low, high, *amounts, 0, 0, OPERATOR, FOREVER)
-    rpc.send(book.contracts["uniswap_v3_positions"], MINT, [args], sender=OPERATOR)
+    low = max(tick - half_width, -MAX_TICK) // spacing * spacing
+    high = -(-min(tick + half_width, MAX_TICK) // spacing) * spacing
+    return ((token0.address, token1.address, pool.fee, low, high, *amounts, 0, 0, OPERATOR, FOREVER),)
 
 
 def provide(rpc: Rpc, book: AddressBook, pool: Pool) -> None:
     """Moves the pool's core depth round its present price, as its providers do when a price has moved."""
     half_width = WETH_CORE_TICKS if "WETH" in pool.coins else CORE_TICKS
     positions = book.contracts["uniswap_v3_positions"]
-    for token_id, liquidity in _cores(rpc, book, pool, half_width):
-        out = (token_id, liquidity, 0, 0, FOREVER)
-        rpc.send(
-            positions, "decreaseLiquidity((uint256,uint128,uint256,uint256,uint256))", [out], sender=OPERATOR
-        )
-        everything = (token_id, OPERATOR, 2**128 - 1, 2**128 - 1)
-        rpc.send(positions, "collect((uint256,address,uint128,uint128))", [everything], sender=OPERATOR)
+    for token_id, liquidity in cores(rpc, book, pool, half_width):
+        for signature, args in withdrawal(token_id, liquidity):
+            rpc.send(positions, signature, args, sender=OPERATOR)
     _add_liquidity(rpc, book, pool, half_width, pool.core)
 
 
-def _cores(rpc: Rpc, book: AddressBook, pool: Pool, half_width: int) -> list[tuple[int, int]]:
+def withdrawal(token_id: int, liquidity: int) -> list[tuple[str, tuple[Any, ...]]]:
+    """The position manager's calls that take a position's liquidity and fees out."""
+    return [
+        (DECREASE, ((token_id, liquidity, 0, 0, FOREVER),)),
+        (COLLECT, ((token_id, OPERATOR, 2**128 - 1, 2**128 - 1),)),
+    ]
+
+
+def cores(rpc: Rpc, book: AddressBook, pool: Pool, half_width: int = CORE_TICKS) -> list[tuple[int, int]]:
     """(token id, liquidity) of the operator's core positions in a pool: as wide as a core, not empty."""
     positions = book.contracts["uniswap_v3_positions"]
     count = rpc.read(positions, "balanceOf(address)", [OPERATOR])
