@@ -5,7 +5,7 @@ Every column `COIN` or `COIN@SOURCE` of a file is a source. A coin that the inde
 that is not near a dollar at the start is left out: it is no dollar coin, or one that had already died.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
@@ -114,6 +114,27 @@ def with_joining(index: IndexFile, symbols: Iterable[str]) -> IndexFile:
         names = ", ".join(coin.symbol for coin in joining)
         raise DataError(f"no room in the index for all of {names}: choose the coins with --coins")
     return index.model_copy(update={"coins": coins})
+
+
+def only(index: IndexFile, symbols: Collection[str]) -> IndexFile:
+    """The index of these coins alone: what it says of others goes."""
+    crisis, known = index.crisis, set(symbols)
+    groups = {
+        coin: tuple(name for name in leaning if name in known)
+        for coin, leaning in crisis.risk_groups.items()
+        if coin in known
+    }
+    weights = {coin: given for coin, given in crisis.emergency_weights.items() if {coin, *given} <= known}
+    probes = {coin: asked for coin, asked in crisis.issuer_probes.items() if coin in known}
+    kept = {"risk_groups": groups, "emergency_weights": weights, "issuer_probes": probes}
+    return index.model_copy(
+        update={
+            "coins": tuple(coin for coin in index.coins if coin.symbol in known),
+            "crisis": crisis.model_copy(update=kept),
+            "pair_limits": tuple(pair for pair in index.pair_limits if set(pair.coins) <= known),
+            "hubs": tuple(hub for hub in index.hubs if hub in known),
+        }
+    )
 
 
 def _modelled(symbol: str, middle: int, like: Coin) -> Coin:

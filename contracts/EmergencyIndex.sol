@@ -27,6 +27,8 @@ contract EmergencyIndex is EmergencyStances {
 
     error NotVaultOwner(address caller);
     error NotInCrisis(address asset, ICrisisDetector.State state);
+    /// The fund holds no more of it than it is to: what else drifts is the ordinary sessions' business. In bps{fund}.
+    error NothingToFlee(address asset, uint256 share, uint256 target);
     error NotForced(address asset);
 
     /// @param authority The fund's AccessManager.
@@ -92,7 +94,10 @@ contract EmergencyIndex is EmergencyStances {
             }
         }
         Scene memory s = _scene();
-        _position(s.tokens, asset);
+        uint256 at = _position(s.tokens, asset);
+        if (!forced && !EmergencyMath.isDue(s.coins[at], s.weights[at], _params.settleBandBps)) {
+            revert NothingToFlee(asset, s.coins[at].share, s.weights[at]);
+        }
         return (s.tokens, s.weights);
     }
 

@@ -27,7 +27,8 @@ interface IEmergencyIndex is IIndexCalculator {
     }
 
     /// @notice Only the vault's owner. Checks that `asset` may be fled from now and notes a guardian's word.
-    /// @dev Reverts `UnknownConstituent(asset)`, `NotInCrisis(asset, state)` unless forced.
+    /// @dev Reverts `UnknownConstituent(asset)`; unless forced, `NotInCrisis(asset, state)` and, for a coin that is sold
+    ///      already, `NothingToFlee(asset, share, target)`: a dead coin's crisis never ends, and opens no door to the others.
     /// @param forced A guardian asks: no detector needed. Where it does not confirm, the coin stays cut until `release`.
     /// @return tokens The calculator's coins.
     /// @return weights bps, sum 10,000.

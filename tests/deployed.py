@@ -120,9 +120,38 @@ def fund(deployed: Deployed, account: str) -> None:
         rpc.send(coin.token, "approve(address,uint256)", [vault, 2**255], sender=account)
 
 
+def depeg(deployed: Deployed, symbol: str, price: str) -> None:
+    """Feed and pools of a coin at the price, the pools as deep as before and past their averages."""
+    deployed.replica.depeg(symbol, price)
+    for pool in deployed.replica.stable_pools(symbol):
+        deployed.replica.provide(*pool.coins, pool.fee)
+    deployed.replica.pass_time(1_900)
+
+
+def confirm_crisis(deployed: Deployed, symbol: str, price: str = "0.7") -> None:
+    """Lets a coin fall and the detector look until it confirms the crisis."""
+    depeg(deployed, symbol, price)
+    detector, token = deployed.system.detector, deployed.index.coin(symbol).token
+    for _ in range(20):
+        detector.observe(token, sender=deployed.attacker)
+        if detector.isCrisisDetected(token):
+            return
+        deployed.replica.pass_time(3_600)
+    raise AssertionError("no crisis")
+
+
 def balance(token: str, account: str) -> int:
     """A token balance, own decimals."""
     return int(aggregate([foreign(token, "balanceOf(address)(uint256)", account)])[0])
 
 
-__all__ = ["Deployed", "balance", "deploy_five", "five_coin_index", "fund", "two_source_index"]
+__all__ = [
+    "Deployed",
+    "balance",
+    "confirm_crisis",
+    "depeg",
+    "deploy_five",
+    "five_coin_index",
+    "fund",
+    "two_source_index",
+]

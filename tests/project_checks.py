@@ -26,7 +26,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "keeper": (*BASE, "model", "risk", "forecast", "optimizer", "gas"),
     "monitor": (*BASE, "model", "risk", "forecast", "optimizer", "gas", "keeper"),
     "backtest": (*BASE, "model", "risk", "forecast", "optimizer", "gas", "keeper", "data"),
-    "report": (*BASE, "model", "keeper.snapshot", "backtest"),
+    "report": (*BASE, "model", "keeper.snapshot", "backtest", "data", "cast", "histories"),
     # The edge fills the keeper's data types, keeps its journal and carries out what it decides.
     "market_data": (*BASE, "model"),
     "replica": (*BASE, "model"),
@@ -45,12 +45,13 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "chain",
         "scenario",
     ),
+    "replay": (*BASE, "model", "keeper", "data", "backtest", "cast", "replica", "chain"),
     "bench": (*BASE, "model", "keeper", "replica", "chain"),
     "relay": (*BASE, "model", "chain"),
     "alerts": (*BASE, "model"),
     "metrics": (*BASE, "model"),
 }
-EDGE = frozenset({"chain", "replica", "demo", "bench", "relay", "alerts", "metrics"})
+EDGE = frozenset({"chain", "replica", "demo", "replay", "bench", "relay", "alerts", "metrics"})
 OUTSIDE = frozenset(
     [
         "ape",

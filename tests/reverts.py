@@ -45,6 +45,16 @@ def revert_of(
     return _decoded(raw, contract.contract_type, *([errors_of] if errors_of else []))
 
 
+def passes(method: Any, *args: Any, sender: Any) -> bool:
+    """Whether the transaction would go through now: asked first, as Ape traces a refused one for a second."""
+    data = "0x" + method.encode_input(*args).hex()
+    try:
+        ape.chain.provider.web3.eth.call({"to": method.contract.address, "from": str(sender), "data": data})
+    except Web3Exception:
+        return False
+    return True
+
+
 def constructor_revert_of(container: Any, *args: Any) -> tuple[Any, ...]:
     """The same for the deployment of a contract."""
     data = container.constructor.serialize_transaction(*args).data

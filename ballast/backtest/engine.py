@@ -23,6 +23,7 @@ from ballast.backtest.result import (
     StateChange,
     Traded,
 )
+from ballast.backtest.switch import Switch
 from ballast.backtest.venue import PoolSpec, Venue, pools_of
 from ballast.keeper.decide import Action, Cause, Plan, decide
 from ballast.keeper.rules import as_traded, assess, basket_of, is_open, is_tradable
@@ -36,21 +37,24 @@ from ballast.keeper.snapshot import (
     Snapshot,
     Verdict,
 )
+from ballast.keeper.watchdog import guarded, has_fallen, is_due
 from ballast.model.crisis import State
 from ballast.model.prices import PriceQuote
 from ballast.model.rebalance import Reason, TriggerParams, gas_cost, max_drift, value_of
 from ballast.units import BPS, WAD, wad_of
 
 _ACTIONS: Final = 64  # that the keeper can take between two steps of the clock
-# Estimates for five coins of two sources each. A swap: how benchmarked fills grow from 2 to 8 swaps. Opening
-# and filling: what a session of 4 swaps took beyond them on the local mainnet (1,041,204 gas in all),
-# split by judgement, as is closing.
-OPEN_GAS: Final = 280_000
-FILL_GAS: Final = 200_000
-SWAP_GAS: Final = 140_000  # a pool
-CLOSE_GAS: Final = 90_000
-FLIGHT_GAS: Final = 450_000  # opening an emergency, which reads the states and composes the weights
-OBSERVE_GAS: Final = 100_000
+# Measured on the local mainnet, five coins of a feed and a pool each (`make bench`, observe and emergency):
+# fills of 1 to 4 swaps lie on a line, and opening in the same transaction adds the same to each.
+OPEN_GAS: Final = 175_000
+FILL_GAS: Final = 394_000
+SWAP_GAS: Final = 82_000  # a pool
+CLOSE_GAS: Final = 40_000  # a session past its time
+SETTLE_GAS: Final = 330_000  # one that is closed as settled, at prices read for that
+FLIGHT_GAS: Final = 690_000  # opening an emergency, which reads the states and composes the weights
+FLIGHT_FILL_GAS: Final = 30_000  # what a fill takes more in an emergency
+OBSERVE_GAS: Final = 130_000  # mean of the five coins, issuer probes included
+CHECKPOINT_GAS: Final = 380_000  # of the kill switch, as is a trip
 BLOCK: Final = 12  # s, from what is observed to what is done about it
 
 
@@ -83,6 +87,7 @@ class Backtest:
         self._names = {coin.token: coin.symbol for coin in inputs.coins}
         self._tokens = {coin.symbol: coin.token for coin in inputs.coins}
         self._lookout = Lookout(inputs)
+        self._switch = Switch(inputs.index.crisis.kill_switch, inputs.assumptions.deposit)
         self._data: MarketData
         self._fund: Fund
         self._venue: Venue | None = None
@@ -110,7 +115,7 @@ class Backtest:
         weights = {coin.token: self._data.weights[coin.symbol] for coin in self._inputs.coins}
         reserves = {}
         for coin in self._inputs.coins:
-            price = self._inputs.quote(coin.symbol, now).mid
+            price = self._inputs.mark(coin.symbol, now) or 0
             value = self._inputs.assumptions.deposit * weights[coin.token] // BPS
             reserves[coin.token] = int(value * WAD // (price * 10 ** (18 - coin.decimals)))
         self._fund = Fund(reserves, weights, Session(Phase.IDLE, 0, last_settled_at=now))
@@ -170,7 +175,9 @@ class Backtest:
             verdict=Verdict(False, Reason.IN_BAND),
             hops=(),
             hubs=self._hubs,
+            halted=self._switch.halted_at is not None,
             emergency=self._lookout.view(now, target.due, fund.flight_loss, fund.flight_at),
+            kill_switch=self._switch.view(coins, now),
         )
 
     def _with_depth(self, snapshot: Snapshot, moment: _Moment) -> tuple[Snapshot, Venue]:
@@ -220,11 +227,13 @@ class Backtest:
                 if self._last_verdict != (verdict, snapshot.session.phase):
                     self._note(decide(snapshot), moment)
                 self._last_verdict = verdict, snapshot.session.phase
-                return
+                if not self._guarded(snapshot):
+                    return
+                continue
             self._last_verdict = None
             if verdict.reason is not Reason.CRISIS and not is_over:
                 snapshot, self._venue = self._with_depth(snapshot, market)
-            plan = decide(snapshot, self._inputs.assumptions.policy)
+            plan = guarded(snapshot, decide(snapshot, self._inputs.assumptions.policy))
             self._note(plan, moment)
             if plan.action is Action.WAIT:
                 if plan.cause is not Cause.FILL_INTERVAL or plan.look_again_at >= next_at:
@@ -232,6 +241,27 @@ class Backtest:
                 moment = plan.look_again_at
             elif not self._act(snapshot, plan):
                 return
+
+    def _guarded(self, snapshot: Snapshot) -> bool:
+        """A quiet moment is the kill switch's; whether it did something."""
+        switch = snapshot.kill_switch
+        assert switch is not None, "a backtest always has one"
+        if has_fallen(switch) and not snapshot.halted:
+            self._trip(snapshot.timestamp)
+        elif is_due(switch, snapshot.timestamp):
+            self._checkpoint(snapshot)
+        else:
+            return False
+        return True
+
+    def _trip(self, now: int) -> None:
+        self._switch.trip(now)
+        self._result.halted_at = now
+        self._result.checkpoint_gas += CHECKPOINT_GAS
+
+    def _checkpoint(self, snapshot: Snapshot) -> None:
+        self._switch.checkpoint(snapshot.coins, snapshot.timestamp)
+        self._result.checkpoint_gas += CHECKPOINT_GAS
 
     def _act(self, snapshot: Snapshot, plan: Plan) -> bool:
         """Carries out what is not a wait; whether there may be more to do."""
@@ -241,6 +271,10 @@ class Backtest:
             self._flee(snapshot, plan)
         elif plan.action is Action.CLOSE:
             self._close(snapshot)
+        elif plan.action is Action.TRIP:
+            self._trip(snapshot.timestamp)
+        elif plan.action is Action.CHECKPOINT:
+            self._checkpoint(snapshot)
         else:
             return self._fill(snapshot, plan)
         return True
@@ -263,7 +297,7 @@ class Backtest:
         rebalance.settled = self._fund.session.phase == Phase.SETTLED
         if rebalance.settled:
             rebalance.drift_after_bps = basket_of(as_traded(snapshot)).drift
-        self._charge(rebalance, snapshot, CLOSE_GAS)
+        self._charge(rebalance, snapshot, SETTLE_GAS if rebalance.settled else CLOSE_GAS)
 
     def _fill(self, snapshot: Snapshot, plan: Plan) -> bool:
         """Executes a plan's trades; nothing has changed when settlement refuses them."""
@@ -288,7 +322,8 @@ class Backtest:
             if flight.session == rebalance.session:
                 flight.weight_after = self._share(flight.asset, snapshot.timestamp)
         swaps = sum(len(trade.hops) for trade in plan.fill.trades)
-        self._charge(rebalance, snapshot, FILL_GAS + SWAP_GAS * swaps + (OPEN_GAS if is_new else 0))
+        more = OPEN_GAS * is_new + FLIGHT_FILL_GAS * fund.session.is_emergency
+        self._charge(rebalance, snapshot, FILL_GAS + SWAP_GAS * swaps + more)
         return True
 
     # -- writing down

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ballast.keeper.planning import PlannedTrade
-from ballast.keeper.rules import as_traded, basket_of, is_open, is_outdated, slip_limit, trade_limit
+from ballast.keeper.rules import as_traded, basket_of, is_open, outdated_at, slip_limit, trade_limit
 from ballast.keeper.snapshot import Phase, Session, SessionPrice, Snapshot
 from ballast.model.rebalance import (
     PPT_PER_BPS,
@@ -127,10 +127,8 @@ def filled(
 
 def _end_of(snapshot: Snapshot) -> int:
     """s, when a session that is open no more has ended: at its time, or when its targets were outdated."""
-    expires_at, emergency = snapshot.session.expires_at, snapshot.emergency
-    if emergency is None or not is_outdated(snapshot):
-        return expires_at
-    return min(expires_at, emergency.changed_at)
+    expires_at, void_at = snapshot.session.expires_at, outdated_at(snapshot)
+    return expires_at if void_at is None else min(expires_at, void_at)
 
 
 def _settled(session: Session, now: int) -> Session:

@@ -1,15 +1,15 @@
 """What a backtest plays: index, histories by coin, assumptions; nothing is answered before it was known.
 
 A coin with one price column has two sources all the same: its feed, and its pool's price over half an hour
-(`_TWAP`), which follows the column. With more columns each is a source.
+(`ballast.backtest.average`), which follows the column. With more columns each is a source.
 """
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from ballast.backtest.average import average
 from ballast.data.series import History, Series, clock_of
 from ballast.errors import DataError
 from ballast.index_file import Coin, IndexFile
@@ -87,19 +87,22 @@ class Inputs:
             series, source = self.prices.of(coin.symbol), coin.oracle[0]
             low, high = wad_of(source.min_price), wad_of(source.max_price)
             limits = SourceLimits(self.assumptions.heartbeat, 18, low, high)
-            sources = len(series) + self._has_twap(series)
+            sources = len(series) + self.is_averaged(coin.symbol)
             quorum = min(coin.min_sources, sources)
             spread = self.index.oracle.max_deviation_bps
             feeds[coin.symbol] = series, AssetSettings((limits,) * sources, quorum, spread)
         return feeds
 
-    def _has_twap(self, series: Sequence[Series]) -> bool:
-        return len(series) == 1 and self.assumptions.twap_window > 0
+    def is_averaged(self, symbol: str) -> bool:
+        """Whether the coin's second source is its pool."""
+        return len(self.prices.of(symbol)) == 1 and self.assumptions.twap_window > 0
 
-    def _answers(self, series: Sequence[Series], now: int) -> list[RawAnswer | None]:
+    def _answers(self, symbol: str, now: int) -> list[RawAnswer | None]:
+        series, given = self._feeds[symbol][0], self.assumptions
         answers = [_answer(one, now) for one in series]
-        if self._has_twap(series):
-            answers.append(_twap(series[0], now, self.assumptions.twap_window))
+        if self.is_averaged(symbol):
+            decimals = self.index.coin(symbol).decimals
+            answers.append(average(series[0], decimals, now, given.twap_window, given.step))
         return answers
 
     @cached_property
@@ -126,13 +129,13 @@ class Inputs:
 
     def quote(self, symbol: str, now: int) -> PriceQuote:
         """The coin's price as the oracle would answer at `now`."""
-        series, settings = self._feeds[symbol]
-        return quote(self._answers(series, now), settings, now)
+        _, settings = self._feeds[symbol]
+        return quote(self._answers(symbol, now), settings, now)
 
     def good_prices(self, symbol: str, now: int) -> tuple[list[int], int]:
         """The coin's good sources as the oracle would answer, WAD{USD/coin}, and how many there are."""
-        series, settings = self._feeds[symbol]
-        return good_prices(self._answers(series, now), settings, now)
+        _, settings = self._feeds[symbol]
+        return good_prices(self._answers(symbol, now), settings, now)
 
     def mark(self, symbol: str, now: int) -> int | None:
         """WAD{USD/coin} that the coin trades at: the columns' median; None before any value.
@@ -188,20 +191,6 @@ class Inputs:
 def _answer(series: Series, now: int) -> RawAnswer | None:
     known = series.at(now)
     return None if known is None else RawAnswer(1, known.value, known.known_at, known.known_at, 1)
-
-
-def _twap(series: Series, now: int, window: int) -> RawAnswer | None:
-    """The mean over the window of a price that stays until the next one is known, rounded down."""
-    last = bisect_right(series.known_at, now) - 1
-    if last < 0:
-        return None
-    area, until, place = 0, now, last
-    while place >= 0 and until > now - window:
-        since = max(series.known_at[place], now - window) if place else now - window
-        area += series.values[place] * (until - since)
-        until, place = since, place - 1
-    at = series.known_at[last]
-    return RawAnswer(1, area // window, at, at, 1)
 
 
 def _last(series: Sequence[Series], now: int) -> int | None:

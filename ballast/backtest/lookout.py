@@ -80,7 +80,8 @@ class Lookout:
     def view(self, now: int, due: str | None, loss_used: int, last_fill_at: int) -> EmergencyView:
         """What a keeper's snapshot shows of it."""
         pegs = tuple(self._peg(coin.symbol, coin.token, now) for coin in self._inputs.coins)
-        return EmergencyView(self._terms, due, self.changed_at, loss_used, last_fill_at, pegs, self._params)
+        at = self.changed_at  # by a coin's state: nobody else changes anything here
+        return EmergencyView(self._terms, due, at, loss_used, last_fill_at, pegs, self._params, at)
 
     def _peg(self, symbol: str, token: str, now: int) -> Peg:
         record = self.records[symbol]

@@ -157,6 +157,8 @@ class Result:
     recoveries: list[Recovery] = field(default_factory=list)
     observations: int = 0
     observing_gas: int = 0  # gas
+    checkpoint_gas: int = 0  # gas of the kill switch
+    halted_at: int | None = None  # s, when the kill switch stopped ordinary trading
     refusals: list[tuple[int, str, str]] = field(default_factory=list)
     held_start: Mapping[str, int] = field(default_factory=dict)  # own decimals by token
     held_end: Mapping[str, int] = field(default_factory=dict)
@@ -180,7 +182,8 @@ class Result:
     @property
     def gas_used(self) -> int:
         """Gas units, estimated."""
-        return self.observing_gas + sum(rebalance.gas_used for rebalance in self.rebalances)
+        watching = self.observing_gas + self.checkpoint_gas
+        return watching + sum(rebalance.gas_used for rebalance in self.rebalances)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -212,6 +215,8 @@ class Result:
                 for s in self.coin_states
             ],
             "observations": self.observations,
+            "checkpoint_gas": self.checkpoint_gas,
+            "halted": None if self.halted_at is None else stamp(self.halted_at),
             "keeper_states": [{"at": stamp(s.at), "state": s.state, "cause": s.cause} for s in self.states],
             "refusals": [{"at": stamp(at), "error": e, "detail": d} for at, e, d in self.refusals],
             "trades": [self._trade(trade) for trade in self.trades],

@@ -1,7 +1,8 @@
 """What a whole rebalance of k swaps costs: half the coins sold for the hub, the hub spent on the other half.
 
 Ours is the keeper's fill of an open session, one transaction: Rebalancer, vault and venue, live Chainlink
-answers of every coin through their real proxies, all settlement checks. `with_open` opens the session in the
+answers of every coin through their real proxies, the detector's word that no coin has worsened since the
+opening, all settlement checks. `with_open` opens the session in the
 same transaction. The peers make the same swaps through the same pools:
 - bare: a contract that holds the coins and swaps, with no check, no price, no account of anything;
 - priced: bare, after reading each coin's feed once for nothing: the least that a fill at live prices costs;
@@ -23,6 +24,7 @@ from ballast.bench.fund import Fund, Order
 from ballast.bench.gas import Lab
 from ballast.bench.market import Market, fund_market, plain_market
 from ballast.bench.rows import Row
+from ballast.bench.sources import Sources, chainlink_sources
 from ballast.bench.swap_peers import SetV2Rebalance, Weights, bare_gas, priced_gas, tutorial_gas
 from ballast.units import BPS
 
@@ -55,13 +57,14 @@ def rows(lab: Lab) -> Iterator[Row]:
     k = max(SIZES)
     with lab.aside():
         lab.progress("two sources a coin")
-        bench = _prepare(lab, market.first(k), maker, two_sources=True)
+        bench = _prepare(lab, market.first(k), chainlink_sources(market.first(k), maker, lab, each=2))
         note = "fill, two Chainlink proxies a coin"
         yield Row(
             f"rebalance.k{k}.two_sources.vs_bare", _fill_gas(lab, bench), _bare_gas(lab, bench), note=note
         )
     with lab.aside():
-        bench = _prepare(lab, plain_market(lab, k), maker)
+        plain = plain_market(lab, k)
+        bench = _prepare(lab, plain, chainlink_sources(plain, maker, lab))
         note = "fill, plain ERC-20s in pools too deep to move"
         yield Row(
             f"rebalance.k{k}.plain_coins.vs_bare", _fill_gas(lab, bench), _bare_gas(lab, bench), note=note
@@ -70,12 +73,12 @@ def rows(lab: Lab) -> Iterator[Row]:
 
 def _size_rows(lab: Lab, market: Market, maker: FeedMaker, name: str) -> Iterator[Row]:
     lab.progress(name)
-    bench = _prepare(lab, market, maker)
+    bench = _prepare(lab, market, chainlink_sources(market, maker, lab))
     fill, bare = _fill_gas(lab, bench), _bare_gas(lab, bench)
     with lab.aside():
-        priced = priced_gas(lab, market, bench.fund.proxies, bench.orders)
+        priced = priced_gas(lab, market, bench.fund.sources.first, bench.orders)
     with lab.aside():
-        tutorial = tutorial_gas(lab, market, bench.fund.proxies, bench.orders)
+        tutorial = tutorial_gas(lab, market, bench.fund.sources.first, bench.orders)
     with lab.aside():
         started, traded = bench.set_v2.run(bench.there, bench.back)
     with lab.aside():
@@ -94,12 +97,12 @@ def _size_rows(lab: Lab, market: Market, maker: FeedMaker, name: str) -> Iterato
     yield Row(f"{name}.open.vs_set_v2", opening, started, note="open() alone; startRebalance alone")
 
 
-def _prepare(lab: Lab, market: Market, maker: FeedMaker, *, two_sources: bool = False) -> Bench:
+def _prepare(lab: Lab, market: Market, sources: Sources) -> Bench:
     """Fund and peer have rebalanced once and are to do the opposite now; no session is open yet."""
     back, there = even_weights(market), skewed_weights(market)
     set_v2 = SetV2Rebalance.issue(lab, market, back, FUND_USD)
     set_v2.run(back, there)
-    fund = Fund.deploy(lab, market, maker, two_sources=two_sources)
+    fund = Fund.deploy(lab, market, sources)
     fund.contribute(FUND_USD)
     fund.aim(back, there)
     fund.open()

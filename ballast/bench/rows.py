@@ -19,7 +19,8 @@ from ballast.errors import ConfigError
 if TYPE_CHECKING:
     from ballast.bench.gas import Lab
 
-# Ceilings on ours / peer.
+# Ceilings on ours / peer. The last three hold the contracts to what they say of themselves: a look goes over
+# no earlier one, a verdict reads one slot, an emergency's fill passes the ordinary settlement.
 RATIO_GOALS: Final = {
     "weights.n10.vs_tutorial": Fraction("0.28"),
     "weights.n50.vs_tutorial": Fraction("0.32"),
@@ -27,6 +28,9 @@ RATIO_GOALS: Final = {
     "rebalance.k8.vs_set_v2": Fraction("0.33"),
     "contribute.n5.vs_bare": Fraction("1.30"),
     "withdraw.n5.vs_bare": Fraction("1.30"),
+    "observe.vs_tutorial": Fraction("0.60"),
+    "is_crisis_detected.vs_floor": Fraction("1.10"),
+    "emergency.n5.fill.vs_ordinary": Fraction("1.10"),
 }
 # Floors under ours, in the row's own unit.
 FLOOR_GOALS: Final = {"properties.cases_per_second": Fraction(1_000)}

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ballast.bench import rebalance, shares, throughput, weights
+from ballast.bench import crisis, emergency, rebalance, shares, throughput, weights
 from ballast.bench.rows import Registry
 
 SECTIONS: Final = Registry(
@@ -11,6 +11,9 @@ SECTIONS: Final = Registry(
         "rebalance": rebalance.rows,
         "contribute": shares.contribute_rows,
         "withdraw": shares.withdraw_rows,
+        "observe": crisis.observe_rows,
+        "is_crisis_detected": crisis.verdict_rows,
+        "emergency": emergency.rows,
         "properties": throughput.rows,
     }
 )

@@ -19,6 +19,7 @@ from ballast.bench.gas import MAX_UINT, Lab
 from ballast.bench.market import COINS, Market, fund_market
 from ballast.bench.rows import Row
 from ballast.bench.set_v2 import SetV2
+from ballast.bench.sources import chainlink_sources
 from ballast.units import WAD
 
 FUND_USD: Final = 10_000_000
@@ -66,7 +67,7 @@ def _prepare(lab: Lab) -> tuple[Market, Fund, list[int]]:
     market = fund_market(lab, len(COINS))
     for coin in market.everything:
         lab.replica.mint(coin.symbol, lab.me, coin.units(PURSE_USD))
-    fund = Fund.deploy(lab, market, FeedMaker(lab))
+    fund = Fund.deploy(lab, market, chainlink_sources(market, FeedMaker(lab), lab))
     fund.contribute(FUND_USD)
     return market, fund, list(lab.read(fund.vault, "amountsForShares(uint256)", "uint256[]", STAKE_USD * WAD))
 

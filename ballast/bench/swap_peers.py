@@ -84,10 +84,11 @@ def _hand_over(lab: Lab, market: Market, holder: str) -> None:
 
 
 def _bare_swap(order: Order) -> tuple[Any, ...]:
-    source, target, amount = order
-    return (source.pool or target.pool, source.token, int(source.token, 16) < int(target.token, 16), amount)
+    source, target = order.source, order.target
+    is_first = int(source.token, 16) < int(target.token, 16)
+    return (source.pool or target.pool, source.token, is_first, order.amount)
 
 
 def _tutorial_order(order: Order) -> tuple[Any, ...]:
-    source, target, amount = order
-    return (source.token, target.token, source.fee or target.fee, amount, 0)
+    source, target = order.source, order.target
+    return (source.token, target.token, source.fee or target.fee, order.amount, 0)

@@ -1,11 +1,12 @@
 """How much the pools pay for how much: ladders of quotes through QuoterV2, at the snapshot's block."""
 
+from math import isqrt
 from typing import Any, Final
 
 from ballast.chain.multicall import aggregate, foreign
 from ballast.index_file import IndexFile
+from ballast.keeper.rules import as_traded, in_emergency, is_tradable
 from ballast.keeper.snapshot import Coin, Hop, Phase, Rung, Snapshot
-from ballast.model.prices import Status
 from ballast.units import BPS, WAD, ceil_div
 
 _QUOTE: Final = (
@@ -13,10 +14,7 @@ _QUOTE: Final = (
 )
 _STEPS: Final = (1, 2, 4, 8, 16, 24, 32, 48, 64)  # 64ths of the largest amount worth quoting
 _PER_CALL: Final = 64  # quotes in one eth_call: each costs up to some 300,000 gas
-_PRICE_LIMITS: Final = (
-    4295128739 + 1,
-    1461446703485210103287273052203988822378723970342 - 1,
-)  # of a pool's square root price: there its liquidity has run out
+_MARGIN: Final = 2_000  # bps worse than the worst oracle prices, where no trade brings the floor any more
 
 PoolKey = tuple[str, str, int]
 
@@ -30,7 +28,7 @@ def quote_hops(snapshot: Snapshot, index: IndexFile, pools: dict[PoolKey, str]) 
     drifts = _drifts(snapshot)
     if not drifts:
         return ()
-    hubs = {index.coin(symbol).token for symbol in index.hubs}
+    hubs = {index.coin(symbol).token for symbol in index.hubs} & set(drifts)
     sellers = {token for token, drift in drifts.items() if drift > 0} | hubs
     buyers = {token for token, drift in drifts.items() if drift < 0} | hubs
     largest = 2 * max(abs(drift) for drift in drifts.values())
@@ -43,15 +41,25 @@ def quote_hops(snapshot: Snapshot, index: IndexFile, pools: dict[PoolKey, str]) 
 
 
 def _drifts(snapshot: Snapshot) -> dict[str, int]:
-    """WAD{USD} of each coin above (+) or below (-) its target; empty when it cannot be told or is nothing."""
-    coins = snapshot.coins
-    if any(coin.quote.status != Status.GOOD for coin in coins):
+    """WAD{USD} of each coin above (+) or below (-) its target; empty when it cannot be told or is nothing.
+
+    An emergency session also trades on sources that disagree; a coin without a usable price it leaves alone.
+    A coin that its issuer has stopped is left out: a trade with it would undo every other of the fill.
+    """
+    lenient = in_emergency(snapshot)
+    coins = as_traded(snapshot).coins
+    usable = [coin for coin in coins if is_tradable(coin.quote, lenient)]
+    if len(usable) < len(coins) and not lenient:
         return {}
     values = {coin.token: coin.reserve * coin.scale * coin.quote.mid // WAD for coin in coins}
     total = sum(values.values())
     is_open = snapshot.session.phase == Phase.OPEN
+    pegs = snapshot.emergency.pegs if snapshot.emergency is not None else ()
+    stopped = {peg.token for peg in pegs if peg.stopped}
     drifts = {}
-    for coin in coins:
+    for coin in usable:
+        if coin.token in stopped:
+            continue
         target = coin.vault_weight if is_open else coin.optimal_weight
         drifts[coin.token] = values[coin.token] - target * total // BPS
     return drifts if any(drifts.values()) else {}
@@ -64,17 +72,35 @@ def _quoted(
     quoter = index.venues.uniswap_v3.quoter
     asked = [(hop, _amounts(hop[2], largest)) for hop in hops]
     calls = [
-        foreign(quoter, _QUOTE, coin_in.token, coin_out.token, amount, fee, 0, may_fail=True)
-        for (_, fee, coin_in, coin_out), amounts in asked
+        foreign(
+            quoter, _QUOTE, sold.token, bought.token, amount, fee, _price_limit(sold, bought), may_fail=True
+        )
+        for (_, fee, sold, bought), amounts in asked
         for amount in amounts
     ]
     answers = iter(aggregate(calls, snapshot.block, _PER_CALL))
     return tuple(
         Hop(
-            pool, fee, coin_in.token, coin_out.token, _ladder([(amount, next(answers)) for amount in amounts])
+            pool,
+            fee,
+            sold.token,
+            bought.token,
+            _ladder([(amount, next(answers)) for amount in amounts], _price_limit(sold, bought)),
         )
-        for (pool, fee, coin_in, coin_out), amounts in asked
+        for (pool, fee, sold, bought), amounts in asked
     )
+
+
+def _price_limit(sold: Coin, bought: Coin) -> int:
+    """The pool's square root price (X96) at which a quote stops.
+
+    Without one, a quote for more than the pool holds walks its empty ticks to the very end, which takes more
+    gas than a node gives an `eth_call`; and pools are drained when the keeper is needed most.
+    """
+    paid = sold.quote.low * sold.scale * (BPS - _MARGIN)  # for one unit of the coin sold ...
+    asked = bought.quote.high * bought.scale * BPS  # ... and of the one bought
+    over, under = (paid, asked) if int(sold.token, 16) < int(bought.token, 16) else (asked, paid)
+    return isqrt((over << 192) // under)
 
 
 def _amounts(coin: Coin, largest: int) -> list[int]:
@@ -83,11 +109,11 @@ def _amounts(coin: Coin, largest: int) -> list[int]:
     return sorted({ceil_div(top * step, _STEPS[-1]) for step in _STEPS} - {0})
 
 
-def _ladder(quotes: list[tuple[int, Any]]) -> tuple[Rung, ...]:
-    """Rungs up to where the pool is used up: from there on a quote is no longer one for the whole amount."""
+def _ladder(quotes: list[tuple[int, Any]], limit: int) -> tuple[Rung, ...]:
+    """Rungs up to where the price limit is met: a quote that meets it is not one for the whole amount."""
     rungs: list[Rung] = []
     for amount, answer in quotes:
-        if answer is None or answer[1] in _PRICE_LIMITS:
+        if answer is None or answer[1] == limit:
             break
         if answer[0] <= (rungs[-1].amount_out if rungs else 0):
             if rungs:

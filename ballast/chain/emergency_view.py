@@ -19,6 +19,7 @@ def emergency_calls(system: System, index: IndexFile) -> dict[str, Call]:
         # it fails only where no weights were ever computed
         "emergency due": read(emergency, "emergencyDue", may_fail=True),
         "emergency changed": read(emergency, "changedAt"),
+        "coins worsened": read(detector, "lastWorsenedAt"),
         "emergency loss": read(system.rebalancer, "emergencyLoss"),
         "kill switch": read(system.kill_switch, "getSettings"),
         "highest checkpoint": read(system.kill_switch, "highest"),
@@ -45,6 +46,7 @@ def emergency_view(answers: dict[str, Any], index: IndexFile) -> EmergencyView:
         last_fill_at=last_fill_at,
         pegs=tuple(_peg(answers, coin) for coin in index.coins),
         detector=detector,
+        worsened_at=answers["coins worsened"],
     )
 
 

@@ -7,6 +7,7 @@ from ballast.model.crisis import State
 
 _WORDS: Final[Mapping[str, str]] = {
     "NotInCrisis": "{asset} is in {state}, not in CRISIS: only a guardian may flee it now",
+    "NothingToFlee": "the fund holds {share} bps of {asset} and wants {target}: nothing is left to flee",
     "NotForced": "no guardian's word holds {asset}",
     "InvalidWeightSum": "the weights sum to {sum} bps, not 10000",
     "UnknownConstituent": "{token} is not a coin of the index",

@@ -78,11 +78,20 @@ def is_open(snapshot: Snapshot) -> bool:
 
 def is_outdated(snapshot: Snapshot) -> bool:
     """Whether the session's targets were set before the last change towards caution."""
+    return outdated_at(snapshot) is not None
+
+
+def outdated_at(snapshot: Snapshot) -> int | None:
+    """When the session's targets became outdated, in seconds; None while they hold.
+
+    By a coin whose state worsened; an emergency's own also by a plan or a guardian's word.
+    """
     session, emergency = snapshot.session, snapshot.emergency
     if emergency is None:
-        return False
+        return None
+    at = emergency.changed_at if session.is_emergency else emergency.worsened_at
     # What was opened in the block of the change may have been opened before it; an emergency answers to it.
-    return emergency.changed_at >= session.opened_at + session.is_emergency
+    return at if at >= session.opened_at + session.is_emergency else None
 
 
 def in_emergency(snapshot: Snapshot) -> bool:
@@ -156,10 +165,10 @@ def bad_prices(snapshot: Snapshot) -> tuple[str, ...]:
 
 def since_ended(snapshot: Snapshot) -> int:
     """Seconds since a session last ended; beyond any cooldown when none ever did or one is open."""
-    session, emergency = snapshot.session, snapshot.emergency
+    session, void_at = snapshot.session, outdated_at(snapshot)
     ended_at = session.expires_at if session.phase == Phase.OPEN else session.last_ended_at
-    if session.phase == Phase.OPEN and emergency is not None and is_outdated(snapshot):
-        ended_at = min(ended_at, emergency.changed_at)
+    if session.phase == Phase.OPEN and void_at is not None:
+        ended_at = min(ended_at, void_at)
     return _NEVER if ended_at == 0 or is_open(snapshot) else snapshot.timestamp - ended_at
 
 

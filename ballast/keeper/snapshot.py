@@ -152,11 +152,12 @@ class EmergencyView:
 
     params: EmergencyParams
     due: str | None  # the coin to flee from now
-    changed_at: Natural  # s, since when older targets no longer hold
+    changed_at: Natural  # s, since when an emergency's older targets no longer hold
     loss_used: Natural  # 1e-12 of the fund, spent of the emergencies' loss budget as of `last_fill_at`
     last_fill_at: Natural  # s, the last keeper fill of an emergency session
     pegs: tuple[Peg, ...]  # in the index's order
     detector: CrisisParams
+    worsened_at: Natural  # s, since when an ordinary session's do not: a coin's state worsened
 
 
 @dataclass(frozen=True)

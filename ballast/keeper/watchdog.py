@@ -7,7 +7,7 @@ from ballast.keeper.decide import Action, Cause, Plan
 from ballast.keeper.snapshot import KillSwitch, Snapshot
 from ballast.units import BPS
 
-CHECKPOINTS: Final = 24  # in one window: more of them cost gas and show little
+CHECKPOINTS: Final = 4  # in one window: more of them cost gas and show little
 
 
 def guarded(snapshot: Snapshot, plan: Plan) -> Plan:

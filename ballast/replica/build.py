@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ballast.errors import ReplicaError
-from ballast.replica import base, feeds, packages, powers, solc, tokens, uniswap
+from ballast.replica import base, feeds, packages, powers, shelf, solc, tokens, uniswap
 from ballast.replica.addresses import AddressBook, address_book
 from ballast.replica.node import Node
 from ballast.replica.paths import HERE, MODELS, ROOT, STATES
@@ -97,6 +97,7 @@ def build(report: Report = silent) -> bytes:
         _mint_supply(deployer.rpc, book)
         step("feeds")
         feeds.place_feeds(deployer, book, feed_code)
+        shelf.shelve(deployer.rpc, feed_code | models)
         step("Uniswap V3")
         uniswap.place_uniswap(deployer, book, folders)
         uniswap.approve_traders(deployer.rpc, book)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ballast.errors import ReplicaError
-from ballast.replica import feeds, powers, uniswap
+from ballast.replica import extend, feeds, powers, uniswap
 from ballast.replica.addresses import AddressBook, Pool, address_book
 from ballast.replica.node import BASE_FEE
 from ballast.replica.place import OPERATOR
@@ -173,6 +173,20 @@ class Replica:
             )
         usdt = self.book.token("USDT").address
         self.rpc.send(usdt, "setParams(uint256,uint256)", [bps, maximum], sender=OPERATOR)
+
+    # -- what the saved state lacks
+
+    def add_coin(self, symbol: str, decimals: int, address: str) -> None:
+        """Puts a modelled coin on the chain at an address and into the book, unless the book has it."""
+        self.book = extend.add_coin(self.rpc, self.book, symbol, decimals, address)
+
+    def add_feed(self, name: str, price: Decimal) -> None:
+        """A further feed, for COIN or COIN@SOURCE, at `price` USD first, unless the book has it."""
+        self.book = extend.add_feed(self.rpc, self.book, name, price)
+
+    def add_pool(self, coins: tuple[str, str], fee: int, prices: tuple[Decimal, Decimal]) -> None:
+        """A pool of two coins at their prices in USD, thin until a `Drive` makes it deep."""
+        self.book = extend.add_pool(self.rpc, self.book, coins, fee, prices)
 
     # -- time and gas
 

@@ -19,7 +19,7 @@ def mint(rpc: Rpc, book: AddressBook, coin: str, account: str, amount: int) -> N
     token = book.token(coin)
     if amount < 0:
         raise ReplicaError(f"cannot mint {amount} {coin}: the amount is negative")
-    _MINTERS[coin](rpc, token, account, amount)
+    _MINTERS.get(coin, _mint_model)(rpc, token, account, amount)
 
 
 def freeze(rpc: Rpc, book: AddressBook, coin: str, account: str, *, frozen: bool) -> None:
@@ -42,6 +42,9 @@ def _mint_plain(signature: str) -> Callable[[Rpc, Token, str, int], None]:
         rpc.send(token.address, signature, [account, amount], sender=OPERATOR)
 
     return minter
+
+
+_mint_model: Final = _mint_plain("mint(address,uint256)")  # a coin that was added to a running replica
 
 
 def _mint_usdt(rpc: Rpc, token: Token, account: str, amount: int) -> None:

@@ -130,11 +130,14 @@ library RebalanceMath {
         uint256 snapIn,
         uint256 snapOut
     ) internal pure returns (uint256) {
-        uint256 rateNow = midIn * snapOut;
-        uint256 rateThen = midOut * snapIn;
-        if (rateThen == 0) return ceiling;
-        uint256 limit = base + _distance(rateNow, rateThen) * BPS / rateThen;
-        return limit < ceiling ? limit : ceiling;
+        // The oracle's prices are below 2**188 and a snapshot's below 2**43; bps are few.
+        unchecked {
+            uint256 rateNow = midIn * snapOut;
+            uint256 rateThen = midOut * snapIn;
+            if (rateThen == 0) return ceiling;
+            uint256 limit = base + _distance(rateNow, rateThen) * BPS / rateThen;
+            return limit < ceiling ? limit : ceiling;
+        }
     }
 
     /// @notice The least a trade may bring: what was sold at its low price, buying at the high one, times what is kept.

@@ -51,9 +51,10 @@ abstract contract RebalanceSettlement is RebalanceSession {
         uint256[] memory sold = answer.arrayAt(0, 1);
         uint256[] memory bought = answer.arrayAt(1, 1);
         uint256 count = trades.length;
+        if (sold.length != count || bought.length != count) revert AbiWords.BadAnswer(0);
         fill.pairs = DynamicArrayLib.malloc(count);
         for (uint256 k; k < count;) {
-            _checkTrade(trades[k], k, sold[k], bought[k], h, fill);
+            _checkTrade(trades[k], k, sold.get(k), bought.get(k), h, fill);
             unchecked {
                 ++k;
             }

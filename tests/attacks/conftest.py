@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from eth_abi import encode
 
+from ballast.model.rebalance import minimum_out
 from ballast.replica import address_book
 from ballast.units import BPS, WAD
-from tests.deployed import Deployed, deploy_five, fund
+from tests.deployed import Deployed, confirm_crisis, deploy_five, fund, two_source_index
 
 FUND = 1_000_000  # USD of the first contribution
 DELAY = 2 * 86_400  # s, the curator's
@@ -92,6 +93,32 @@ class Stage:
             left -= sold
         return trades
 
+    @property
+    def detector(self) -> Any:
+        return self.deployed.system.detector
+
+    @property
+    def emergency(self) -> Any:
+        return self.deployed.system.emergency
+
+    def flee(self, symbol: str) -> Any:
+        """Anyone opens the emergency of a coin."""
+        return self.rebalancer.executeEmergencyRebalance(self.token(symbol), sender=self.deployed.attacker)
+
+    def look(self, token: str) -> None:
+        """The attacker has the detector look at a coin."""
+        rpc, sender = self.deployed.replica.rpc, str(self.deployed.attacker)
+        rpc.send(str(self.detector.address), "observe(address)", [token], sender=sender)
+
+    def floor(self, source: str, target: str, sold: int, keep: int) -> int:
+        """The least of `target` that `keep` bps of the oracle's price allow for so much of `source`."""
+        (low, _, _), (_, high, _) = self.deployed.system.oracle.quotes(
+            [self.token(source), self.token(target)]
+        )
+        scales = dict(zip(self.deployed.tokens, self.vault.getScales(), strict=True))
+        scale_in, scale_out = scales[self.token(source)], scales[self.token(target)]
+        return minimum_out(sold, scale_in, low, scale_out, high, BPS - keep)
+
     def fill(self, trades: Sequence[tuple]) -> Any:
         return self.rebalancer.executeRebalance(list(trades), sender=self.deployed.keeper)
 
@@ -101,8 +128,32 @@ def deployed(networks: Any, tmp_path_factory: Any) -> Deployed:
     return deploy_five(tmp_path_factory.mktemp("records"))
 
 
+@pytest.fixture(scope="session")
+def guarded(networks: Any, tmp_path_factory: Any) -> Deployed:
+    """As it ships: feeds and pools, so that a crisis can be confirmed."""
+    return deploy_five(tmp_path_factory.mktemp("guarded"), two_source_index())
+
+
 @pytest.fixture
 def stage(deployed: Deployed, project: Any) -> Stage:
+    return _stage(deployed, project)
+
+
+@pytest.fixture
+def watched(guarded: Deployed, project: Any) -> Stage:
+    """A stage whose coins are looked at through two sources each."""
+    return _stage(guarded, project)
+
+
+@pytest.fixture
+def fleeing(watched: Stage) -> Stage:
+    """USDT, half of the fund, is at 70 cents by both its sources; anyone has opened the emergency."""
+    confirm_crisis(watched.deployed, "USDT")
+    watched.flee("USDT")
+    return watched
+
+
+def _stage(deployed: Deployed, project: Any) -> Stage:
     deployed.contribute(FUND)
     venue = deployed.deployer.deploy(project.TermsVenue)
     for coin in deployed.index.coins:

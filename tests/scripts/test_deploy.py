@@ -13,7 +13,7 @@ from ballast.chain.deployment import load, save
 from ballast.chain.multicall import aggregate, read
 from ballast.chain.wiring import evaluate, function_roles
 from ballast.model.crisis import CrisisParams
-from ballast.model.emergency import EmergencyParams, defaults
+from ballast.model.emergency import EmergencyParams
 from ballast.roles import DELAYED, WIRING, RoleId
 from tests.commands import ROOT, assert_refused, run
 from tests.deployed import DEPLOYER, ROLES, Deployed, five_coin_index
@@ -134,13 +134,8 @@ def test_deploy__crisis_section__is_on_chain(deployed: Deployed):
     assert [len(system.detector.issuerProbesOf(coin.token)) for coin in index.coins] == [2, 2, 0, 0, 0]
     assert CrisisParams(*system.detector.getParams()) == index.crisis.detector.model
     assert EmergencyParams(*system.emergency.emergencyParams()) == index.crisis.emergency.model
-    tokens, weights = deployer.first_targets(index)
-    for at, token in enumerate(tokens):
-        leaning = [token == usdc and other in (dai, frax) for other in tokens]
-        wanted = dict(zip(tokens, defaults(at, weights, leaning, 7_000), strict=True))
-        listed = {item.token: item.bps for item in system.emergency.emergencyWeightsOf(token)}
-        assert listed == {other: bps for other, bps in wanted.items() if bps}
-        assert token not in listed
+    for coin in index.coins:
+        assert list(system.emergency.emergencyWeightsOf(coin.token)) == [], "composed when they are needed"
 
 
 def test_deploy__emergency_weights_of_the_file__are_set_and_stay_the_files(description, tmp_path):
@@ -271,7 +266,6 @@ def test_deploy__dry_run__sends_and_writes_nothing(description, tmp_path, deploy
     assert result.stdout.count("to be deployed") == len(CONTRACTS)
     for coin, weight in zip(deployed.index.coins, deployer.first_targets(deployed.index)[1], strict=True):
         assert f"target {coin.symbol}: {weight / 100:.2f} %" in result.stdout
-    assert "in a crisis of USDC: USDT 70.00 %" in result.stdout
     assert "nothing sent" in result.stdout
     assert deployed.deployer.nonce == nonce
     assert not (tmp_path / "records").exists()

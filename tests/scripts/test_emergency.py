@@ -16,7 +16,7 @@ from ballast.keeper.storage import FileStorage
 from ballast.model.crisis import State
 from ballast.units import BPS
 from tests.commands import assert_refused, run
-from tests.deployed import Deployed, deploy_five, two_source_index
+from tests.deployed import Deployed, confirm_crisis, depeg, deploy_five, two_source_index
 from tests.reverts import revert_of
 
 CURATOR_DELAY = 172_800
@@ -67,26 +67,6 @@ def weights_on_chain(guarded: Deployed, symbol: str) -> dict[str, int]:
     token = guarded.index.coin(symbol).token
     [listed] = aggregate([read(guarded.system.emergency, "emergencyWeightsOf", token)])
     return {names[item["token"]]: item["bps"] for item in listed}
-
-
-def depegged(guarded: Deployed, symbol: str, price: str) -> None:
-    """Feeds and pools at the price, the pools long enough for their averages."""
-    guarded.replica.depeg(symbol, price)
-    for pool in guarded.replica.stable_pools(symbol):
-        guarded.replica.provide(*pool.coins, pool.fee)
-    guarded.replica.pass_time(1_900)
-
-
-def in_crisis(guarded: Deployed, symbol: str, price: str = "0.7") -> None:
-    """Looks until the detector confirms the crisis."""
-    depegged(guarded, symbol, price)
-    detector, token = guarded.system.detector, guarded.index.coin(symbol).token
-    for _ in range(20):
-        detector.observe(token, sender=guarded.attacker)
-        if detector.isCrisisDetected(token):
-            return
-        guarded.replica.pass_time(3_600)
-    raise AssertionError("no crisis")
 
 
 # ---------------------------------------------------------------- set-weights
@@ -206,7 +186,7 @@ def test_status_json__quiet_index__equals_direct_reads(guarded, emergency):
 
 
 def test_status__coin_under_the_peg__says_how_far_it_is_from_a_crisis(guarded, emergency):
-    depegged(guarded, "USDC", "0.9")
+    depeg(guarded, "USDC", "0.9")
     guarded.system.detector.observe(guarded.index.coins[0].token, sender=guarded.attacker)
     shown = done(emergency("status"))
     for word in ("WATCH", "-1000", "12,000 bps h (24.0 h like this)", "kill switch", "emergency loss budget"):
@@ -238,7 +218,7 @@ def test_execute__paused__one_line(guarded, emergency):
 
 
 def test_execute__confirmed_crisis__flees_in_one_command(guarded, emergency):
-    in_crisis(guarded, "USDC")
+    confirm_crisis(guarded, "USDC")
     shown = done(emergency("execute", "USDC", by=guarded.keeper))
     assert "settled:" in shown
     snapshot = take_snapshot(guarded.system, guarded.index)
@@ -248,7 +228,7 @@ def test_execute__confirmed_crisis__flees_in_one_command(guarded, emergency):
 
 
 def test_execute__the_look_that_confirms_is_missing__command_makes_it(guarded, emergency):
-    depegged(guarded, "USDC", "0.7")
+    depeg(guarded, "USDC", "0.7")
     detector, token = guarded.system.detector, guarded.index.coin("USDC").token
     threshold = detector.getParams().threshold
     while 2 * 3_600 * 2_500 + detector.recordOf(token).area < threshold:
@@ -311,7 +291,7 @@ def test_keeper__quiet_index__looks_at_every_coin_checkpoints_and_rests(guarded,
 
 
 def test_keeper__confirmed_crisis__looks_opens_fills_and_is_done(guarded, step):
-    in_crisis(guarded, "USDC")
+    confirm_crisis(guarded, "USDC")
     actions = [step()]
     while actions[-1] != "WAIT":
         actions.append(step())

@@ -15,7 +15,7 @@ def guard(world: World, seen: Seen, act: int, coin: int) -> Outcome:
     fill = seen["setting", "params"][1]
     slip, size = seen["setting", "pair", *sorted((token, other), key=world.tokens.index)]
     kind, to, signature, args, changes = (
-        ("stop trading", world.brain, "pause()", [], {"brain paused"}),
+        ("stop trading", world.brain, "pause()", [], {"brain paused", "halted"}),
         ("stop contributions", world.vault, "pauseContributions()", [], {"vault paused"}),
         ("freeze price", world.oracle, "freezeAsset(address)", [token], {"sources"}),
         ("tighten", world.brain, "tighten(uint16,uint16,uint16,uint96)",
@@ -30,26 +30,43 @@ def curate(world: World, seen: Seen, act: int, coin: int) -> Outcome:
     """The curator announces, waits, and does: what a guardian stopped goes on, limits come back."""
     token, other = world.tokens[coin], world.tokens[coin - 1]
     kind, to, signature, args, changes = (
-        ("resume trading", world.brain, "unpause()", [], {"brain paused"}),
+        ("resume trading", world.brain, "unpause()", [], {"brain paused", "halted"}),
         ("resume contributions", world.vault, "unpauseContributions()", [], {"vault paused"}),
         ("unfreeze price", world.oracle, "unfreezeAsset(address)", [token], {"sources"}),
         ("set pair", world.brain, PAIR, [token, other, 60, 2 * 10**24], {"pair"}),
         ("set band", world.vault, "setBandBps(uint256)", [150 + 50 * coin], {"band"}),
     )[act]  # fmt: skip
-    data = encode_call(signature, args)
-    about: dict[str, Any] = {"sender": world.curator, "may_change": frozenset(changes)}
-    said = world.act(
-        kind, world.access, "schedule(address,bytes,uint48)", [to, data, 0], sender=world.curator
-    )
-    if not said.accepted:
+    return announced(world, kind, to, signature, args, changes)
+
+
+def announce(world: World, kind: str, to: str, signature: str, args: list[Any]) -> Outcome:
+    """The curator says what it is going to do; its delay passes."""
+    schedule, data = "schedule(address,bytes,uint48)", encode_call(signature, args)
+    said = world.act(kind, world.access, schedule, [to, data, 0], sender=world.curator)
+    if said.accepted:
+        world.replica.pass_time(CURATOR_DELAY)
+    return said
+
+
+def announced(
+    world: World, kind: str, to: str, signature: str, args: list[Any], changes: set[str]
+) -> Outcome:
+    """The curator's act after its delay, or at once when it stands announced."""
+    said = announce(world, kind, to, signature, args)
+    if not said.accepted and said.refusal.name != "AccessManagerAlreadyScheduled":
         return said
-    world.replica.pass_time(CURATOR_DELAY)
-    return world.send(kind, to, data, **about)
+    data = encode_call(signature, args)
+    return world.send(kind, to, data, sender=world.curator, may_change=frozenset(changes))
 
 
 def outsider_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]:
     """Every restricted function, with arguments that its role could use."""
-    return [*_fund_calls(world, seen), *_data_calls(world, seen), *_access_calls(world)]
+    return [
+        *_fund_calls(world, seen),
+        *_data_calls(world, seen),
+        *_crisis_calls(world, seen),
+        *_access_calls(world),
+    ]
 
 
 def _fund_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]:
@@ -105,6 +122,27 @@ def _data_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]:
     ]  # fmt: skip
 
 
+def _crisis_calls(world: World, seen: Seen) -> list[tuple[str, str, list[Any]]]:
+    """Of detector, emergency index, kill switch, and the switch's way into the Rebalancer."""
+    token, index, detector, switch = world.tokens[0], world.index, world.detector, world.switch
+    kinds = "uint8,uint16,uint16,uint16,uint40,uint16,uint16,uint8" + 5 * ",uint32" + ",uint8,uint32"
+    trading = "uint16,uint16,uint16,uint32,uint32,uint32,uint32,uint16,uint8,uint96,uint16"
+    return [
+        (detector, "reportVolumes(address[],uint256[])", [[token], [10**9]]),
+        (detector, f"setParams(({kinds}))", [seen["setting", "detector"]]),
+        (detector, "setIssuerProbes(address,(address,bytes)[])", [token, []]),
+        (detector, "forget(address)", [world.attacker]),
+        (index, "enterEmergency(address,bool)", [token, True]),
+        (index, f"setEmergencyParams(({trading}))", [seen["setting", "emergency"]]),
+        (index, "setEmergencyWeights(address,(address,uint256)[])", [token, [(world.tokens[1], 10_000)]]),
+        (index, "clearEmergencyWeights(address)", [token]),
+        (index, "setRiskGroup(address,address[])", [token, []]),
+        (index, "release(address)", [token]),
+        (switch, "setParams(uint256,uint256,uint256)", [5_000, 60, 60]),
+        (world.brain, "haltTrading()", []),
+    ]
+
+
 def _access_calls(world: World) -> list[tuple[str, str, list[Any]]]:
     """Of the manager itself."""
     nobody, vault, access = world.attacker, world.vault, world.access
@@ -118,7 +156,7 @@ def _access_calls(world: World) -> list[tuple[str, str, list[Any]]]:
     ]  # fmt: skip
 
 
-OUTSIDER_CALLS = 33
+OUTSIDER_CALLS = 45
 
 
 def outsider(world: World, seen: Seen, who: int, call: int) -> Outcome:

@@ -5,11 +5,16 @@ from typing import Final
 
 from ballast.keeper.rules import assess
 from ballast.keeper.snapshot import Phase
+from ballast.model.crisis import State
+from ballast.model.prices import Status
+from ballast.model.rebalance import DUST
 from ballast.model.shares import (
     DEAD_SHARES,
     Holding,
     ShareError,
     amounts_for_withdrawal,
+    excess_of,
+    proportional_shares,
     shares_for_contribution,
 )
 from ballast.model.weights import adjusted_cap, bounded_weights
@@ -20,6 +25,7 @@ from tests.stateful.observe import DEAD, Seen
 from tests.stateful.refusals import is_allowed
 from tests.stateful.world import Refusal
 
+ENTERING: Final = (State.SOUND, State.RECOVERING)  # coins that come in beyond the basket's proportion
 NEXT_PHASES: Final = {
     Phase.IDLE: {Phase.IDLE, Phase.OPEN},
     Phase.OPEN: {Phase.OPEN, Phase.SETTLED, Phase.EXPIRED},
@@ -39,6 +45,8 @@ def check_share_value(step: Step) -> bool:
             raise Broken(1, f"a fill moved the supply from {before.supply} to {after.supply}")
         return True
     for i in after.coins:
+        if _has_left(step, i):
+            continue
         if after.reserves[i] * before.supply < before.reserves[i] * after.supply:
             raise Broken(
                 1,
@@ -48,9 +56,20 @@ def check_share_value(step: Step) -> bool:
     return True
 
 
+def _has_left(step: Step, coin: int) -> bool:
+    """Whether a new session's list leaves out the coin, which is wanted no more, with the dust of it."""
+    before, after = step.before, step.after
+    opened = after.snapshot.session.id == before.snapshot.session.id + 1
+    dust = before.reserves[coin] * step.world.scales[coin] <= DUST
+    return opened and dust and coin in before.listed and coin not in after.listed
+
+
 def _check_value_at_prices(before: Seen, after: Seen) -> bool:
     """An excess dilutes single coins, never the value, at whatever price between the bounds."""
-    if not after.is_priced:
+    if any(
+        reserve and quote.status is not Status.GOOD
+        for reserve, quote in zip(after.reserves, after.quotes, strict=False)
+    ):
         raise Broken(1, "an excess went in without good prices")
     for side in ("low", "high"):
         prices = [getattr(quote, side) for quote in after.quotes]
@@ -65,19 +84,20 @@ def _check_value_at_prices(before: Seen, after: Seen) -> bool:
 
 @invariant(2)
 def check_weights(step: Step) -> bool:
-    """Targets sum to 10,000 within their bounds, and the calculator's are the exact projection."""
+    """Targets sum to 10,000, and the calculator's are the exact projection within their bounds."""
     seen = step.after
-    for what, weights in (("vault", seen.weights), ("calculator", seen["optimal"][1])):
-        inside = all(low <= w <= high for w, (low, high) in zip(weights, step.world.bounds, strict=True))
-        if sum(weights) != BPS or not inside:
-            raise Broken(2, f"the {what}'s weights are {list(weights)}")
+    weights = list(seen["ordinary"][1])
+    inside = all(low <= w <= high for w, (low, high) in zip(weights, step.world.bounds, strict=True))
+    for what, given in (("vault", seen.weights), ("calculator", weights)):
+        if sum(given) != BPS or (given is weights and not inside):
+            raise Broken(2, f"the {what}'s weights are {given}")
     if not seen["stale"]:
         market = seen["market"]
         caps = [adjusted_cap(*row[5:9]) for row in market]
         keys = [int(row[0], 16) for row in market]
         expected = bounded_weights(caps, [row[1] for row in market], [row[2] for row in market], keys)
-        if list(seen["optimal"][1]) != expected:
-            raise Broken(2, f"the calculator says {seen['optimal'][1]}, the model {expected}")
+        if weights != expected:
+            raise Broken(2, f"the calculator says {weights}, the model {expected}")
     return True
 
 
@@ -157,17 +177,30 @@ def _model_shares(seen: Seen, amounts: list[int]) -> int | None:
         low, high = (quote.low, quote.high) if good else (None, None)
         holdings.append(Holding(seen.reserves[i], seen.weights[i], seen.world.scales[i], low, high))
     try:
+        if enters_unsound(seen, amounts):
+            return None
         return shares_for_contribution(amounts, holdings, seen.supply, seen["setting", "band"])
     except ShareError:
         return None
 
 
+def enters_unsound(seen: Seen, amounts: list[int]) -> bool:
+    """Whether a contribution has an excess in a coin that may not come in. ShareError as the model's."""
+    shares = proportional_shares(amounts, seen.reserves, seen.supply)
+    return any(
+        excess_of(amount, reserve, seen.supply, shares) and state not in ENTERING
+        for amount, reserve, state in zip(amounts, seen.reserves, seen.states, strict=True)
+    )
+
+
 @invariant(10)
 def check_supply(step: Step) -> bool:
-    """Every share is somebody's, the dead ones nobody's for ever."""
+    """Every share is somebody's, the dead ones nobody's; only a fill empties what is wanted no more."""
     seen = step.after
     owned = sum(value for key, value in seen.answers.items() if key[0] == "shares")
-    if owned != seen.supply or seen["shares", DEAD] < DEAD_SHARES or any(r == 0 for r in seen.reserves):
+    emptied = [i for i in seen.coins if step.before.reserves[i] and not seen.reserves[i]]
+    wrongly = [i for i in emptied if not (_has_left(step, i) or (step.is_fill and not seen.weights[i]))]
+    if owned != seen.supply or seen["shares", DEAD] < DEAD_SHARES or wrongly:
         raise Broken(10, f"supply {seen.supply}, owned {owned}, dead {seen['shares', DEAD]}, {seen.reserves}")
     return True
 
@@ -181,8 +214,8 @@ def check_session(step: Step) -> bool:
         raise Broken(11, f"{before.phase.name} {before.id} became {after.phase.name} {after.id}")
     if opened == 0 and after.phase is Phase.OPEN and before.phase is not Phase.OPEN:
         raise Broken(11, f"session {after.id} opened again")
-    ran_out = before.expires_at <= after.opened_at
-    if opened == 1 and ((before.phase is Phase.OPEN and not ran_out) or after.phase is Phase.IDLE):
+    over = before.phase is not Phase.OPEN or before.expires_at <= after.opened_at or _is_replaced(step)
+    if opened == 1 and (not over or after.phase is Phase.IDLE):
         raise Broken(11, f"session {after.id} opened on an open one")
     if opened == 0 and list(step.before.weights) != list(step.after.weights):
         raise Broken(11, "the vault's targets moved without a new session")
@@ -192,15 +225,21 @@ def check_session(step: Step) -> bool:
     return True
 
 
+def _is_replaced(step: Step) -> bool:
+    """An emergency takes an ordinary session's place, and a guardian's new word an older emergency's."""
+    before, after = step.before, step.after
+    return after.is_emergency and (not before.is_emergency or before["changed"] < after["changed"])
+
+
 @invariant(12)
 def check_frozen_weights(step: Step) -> bool:
     """While data are stale the weights are those last computed from fresh ones; silence moves none."""
     seen, memory = step.after, step.memory
-    weights = tuple(seen["optimal"][1])
+    weights = tuple(seen["ordinary"][1])
     if seen["stale"] and memory.fresh is not None and weights != memory.fresh:
         raise Broken(12, f"stale, yet the weights went from {memory.fresh} to {weights}")
     told = step.outcome.kind in ("report", "sample supply") and step.outcome.accepted
-    if not told and weights != tuple(step.before["optimal"][1]):
+    if not told and weights != tuple(step.before["ordinary"][1]):
         raise Broken(12, f"{step.outcome.kind} moved the calculator's weights to {weights}")
     if not seen["stale"]:
         memory.fresh = weights
@@ -249,7 +288,8 @@ def check_named_errors(step: Step) -> bool:
 def check_others_untouched(step: Step) -> bool:
     """Nobody's shares, coins or claims fall by another's action."""
     world, outcome = step.world, step.outcome
-    acting = {outcome.sender} | ({world.hostile_venue} if outcome.kind in ("hostile fill",) else set())
+    hostile = outcome.kind in ("hostile fill", "hostile public fill")
+    acting = {outcome.sender} | ({world.hostile_venue} if hostile else set())
     for who in world.holders:
         if who in acting:
             continue

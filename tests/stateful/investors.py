@@ -12,33 +12,34 @@ def contribute_proportional(world: World, seen: Seen, who: int, part_bps: int) -
     """Coins for `part_bps` of the supply, rounded up by the vault itself: no price is asked."""
     shares = max(1, seen.supply * part_bps // 10_000)
     amounts = world.ask(world.vault, "amountsForShares(uint256)", [shares], "uint256[]", world.deployer)
-    return _contribute(world, "contribute in kind", world.holders[who], list(amounts))
+    return _contribute(world, seen, "contribute in kind", world.holders[who], seen.of_coins(amounts))
 
 
 def contribute_excess(world: World, seen: Seen, who: int, part_bps: int, extra: dict[int, int]) -> Outcome:
     """The basket's proportion, and `extra` dollars of some coins on top."""
     amounts = [r * part_bps // 10_000 for r in seen.reserves]
     for coin, dollars in extra.items():
-        amounts[coin] += world.units(coin, dollars)
-    return _contribute(world, "contribute excess", world.holders[who], amounts)
+        amounts[coin] += world.units(coin, dollars) * (coin in seen.listed)
+    return _contribute(world, seen, "contribute excess", world.holders[who], amounts)
 
 
-def _contribute(world: World, kind: str, sender: str, amounts: list[int]) -> Outcome:
-    preview = world.ask(world.vault, "previewContribute(uint256[])", [amounts], "uint256", sender)
+def _contribute(world: World, seen: Seen, kind: str, sender: str, amounts: list[int]) -> Outcome:
+    brought = seen.in_vault(amounts)
+    preview = world.ask(world.vault, "previewContribute(uint256[])", [brought], "uint256", sender)
     least = 0 if isinstance(preview, Refusal) else preview
     notes = {"preview": preview, "amounts": amounts}
-    return world.act(kind, world.vault, CONTRIBUTE, [amounts, sender, least], sender=sender, notes=notes)
+    return world.act(kind, world.vault, CONTRIBUTE, [brought, sender, least], sender=sender, notes=notes)
 
 
 def withdraw(world: World, seen: Seen, who: int, part_bps: int, dust: int) -> Outcome:
     """A part of the holder's shares, or, with `part_bps` 0, `dust` units of them."""
     sender = world.investors[who]
-    held = seen["shares", sender]
+    held, none = seen["shares", sender], [0] * len(seen.listed)
     shares = held * part_bps // 10_000 if part_bps else min(dust, held)
     if shares == 0:
-        return world.act("withdraw nothing", world.vault, WITHDRAW, [0, sender, [0] * 5], sender=sender)
+        return world.act("withdraw nothing", world.vault, WITHDRAW, [0, sender, none], sender=sender)
     amounts = world.ask(world.vault, "previewWithdraw(uint256)", [shares], "uint256[]", sender)
-    notes = {"preview": amounts, "shares": shares}
+    notes = {"preview": seen.of_coins(amounts), "shares": shares}
     return world.act(
         "withdraw", world.vault, WITHDRAW, [shares, sender, list(amounts)], sender=sender, notes=notes
     )
@@ -48,7 +49,8 @@ def withdraw_too_much(world: World, seen: Seen, who: int, more: int) -> Outcome:
     """More shares than the holder has."""
     sender = world.investors[who]
     shares = seen["shares", sender] + more
-    return world.act("withdraw too much", world.vault, WITHDRAW, [shares, sender, [0] * 5], sender=sender)
+    args = [shares, sender, [0] * len(seen.listed)]
+    return world.act("withdraw too much", world.vault, WITHDRAW, args, sender=sender)
 
 
 def transfer_shares(world: World, seen: Seen, who: int, to: int, part_bps: int) -> Outcome:

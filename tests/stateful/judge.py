@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ballast.keeper.snapshot import FillParams
+from tests.stateful.crisis_memory import CrisisMemory, Loss
 from tests.stateful.observe import Seen
 from tests.stateful.world import Outcome, World
 
-FILLS: Final = frozenset({"honest fill", "partial fill", "pool fill", "hostile fill"})
+PUBLIC: Final = frozenset({"public fill", "hostile public fill"})
+FILLS: Final = frozenset({"honest fill", "partial fill", "pool fill", "hostile fill"}) | PUBLIC
 
 
 class Broken(AssertionError):  # noqa: N818 - it is what an invariant is
@@ -20,22 +22,21 @@ class Broken(AssertionError):  # noqa: N818 - it is what an invariant is
         self.number = number
 
 
-@dataclass(frozen=True)
-class Fill:
-    """A keeper fill in the ledger."""
-
-    time: int  # s
-    loss: int  # 1e-12 of the fund, rounded down
-
-
 @dataclass
 class Memory:
     """What a run remembers beyond the last look."""
 
-    fills: list[Fill] = field(default_factory=list)
+    crisis: CrisisMemory
+    fills: list[Loss] = field(default_factory=list)  # of ordinary sessions
     fresh: tuple[int, ...] | None = None  # weights of the calculator when its data were last fresh
     budget_bps: int = 0  # the largest that any fill of the run had
     turn: int = 0  # whose exit is tried first
+
+    @classmethod
+    def begin(cls, seen: Seen) -> "Memory":
+        """At a run's start."""
+        budget = seen.snapshot.params.fill.loss_budget_bps
+        return cls(CrisisMemory.begin(seen), fresh=tuple(seen["ordinary"][1]), budget_bps=budget)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,20 @@ class Step:
     @property
     def is_fill(self) -> bool:
         return self.outcome.kind in FILLS and self.outcome.accepted
+
+    @property
+    def is_emergency_fill(self) -> bool:
+        """A fill opens an ordinary session at most, so the session afterwards is the one it filled in."""
+        return self.is_fill and self.after.is_emergency
+
+    @property
+    def is_ordinary_fill(self) -> bool:
+        return self.is_fill and not self.after.is_emergency
+
+    @property
+    def mids(self) -> list[int]:
+        """The prices that the fill was settled at, WAD{USD/coin}."""
+        return self.after.lenient_mids if self.after.is_emergency else self.after.mids
 
     @property
     def fill_params(self) -> FillParams:

@@ -4,15 +4,21 @@ from typing import Any
 
 from ballast.chain.keeper_loop import trade_tuples
 from ballast.chain.snapshot import take_snapshot
-from ballast.keeper.decide import Action, decide
+from ballast.keeper.decide import Action, Plan, decide
+from ballast.keeper.snapshot import Phase
+from ballast.keeper.watchdog import guarded
+from ballast.model.emergency import public_keep
 from ballast.model.rebalance import minimum_out
 from ballast.replica.rpc import encode_args, encode_call
+from ballast.units import BPS
 from tests.stateful.market import stable_pools
 from tests.stateful.observe import Seen
-from tests.stateful.world import Outcome, World
+from tests.stateful.world import BLOCK_TIME, Outcome, World
 
 TRADES = "(address,address,uint256,uint256,address,bytes)[]"
 EXECUTE = f"executeRebalance({TRADES})"
+FILL = f"fill({TRADES})"
+EMERGENCY = "executeEmergencyRebalance(address)"
 REPORT = "report(address[],uint256[],uint256[],uint256[],uint256[])"
 HOUR = 3_600
 
@@ -56,21 +62,35 @@ def close_session(world: World, seen: Seen, who: int) -> Outcome:
     return world.act("close", world.brain, "close()", sender=world.holders[who])
 
 
-def plan(world: World) -> Any:
+def plan(world: World) -> Plan:
     """What the keeper decides in this very block."""
-    return decide(take_snapshot(world.deployed.system, world.deployed.index))
+    snapshot = take_snapshot(world.deployed.system, world.deployed.index)
+    return guarded(snapshot, decide(snapshot))
 
 
 def honest_fill(world: World, seen: Seen) -> Outcome:
-    """The keeper's own decision, carried out."""
+    """The keeper's own decision, carried out: mostly a fill, but it may want something else first."""
     decided = plan(world)
-    notes = {"plan": decided.detail, "cause": decided.cause.value}
-    if decided.action == Action.WAIT:
-        return Outcome("keeper waits", world.keeper, notes=notes)
-    if decided.action == Action.CLOSE:
-        return world.act("honest close", world.brain, "close()", sender=world.keeper, notes=notes)
-    trades = trade_tuples(decided, world.venue)
-    return world.act("honest fill", world.brain, EXECUTE, [trades], sender=world.keeper, notes=notes)
+    about: dict[str, Any] = {
+        "sender": world.keeper,
+        "notes": {"plan": decided.detail, "cause": decided.cause.value, "assets": decided.assets},
+    }
+    asset = decided.assets[:1]
+    match decided.action:
+        case Action.WAIT:
+            return Outcome("keeper waits", world.keeper, notes=about["notes"])
+        case Action.CLOSE:
+            return world.act("honest close", world.brain, "close()", **about)
+        case Action.OBSERVE:
+            return world.act("honest look", world.detector, "observe(address)", asset, **about)
+        case Action.OPEN_EMERGENCY:
+            return world.act("honest flight", world.brain, EMERGENCY, asset, **about)
+        case Action.CHECKPOINT:
+            return world.act("honest checkpoint", world.switch, "checkpoint()", **about)
+        case Action.TRIP:
+            changed = frozenset({"halted"})
+            return world.act("honest trip", world.switch, "trip()", may_change=changed, **about)
+    return world.act("honest fill", world.brain, EXECUTE, [trade_tuples(decided, world.venue)], **about)
 
 
 def partial_fill(world: World, seen: Seen, part_permille: int, first: int) -> Outcome:
@@ -87,6 +107,17 @@ def partial_fill(world: World, seen: Seen, part_permille: int, first: int) -> Ou
 
 def pool_fill(world: World, seen: Seen, drawn: list[tuple[int, bool, int]]) -> Outcome:
     """Any trades through any pools, towards the targets or away, for whatever they pay."""
+    trades = _pool_trades(world, seen, drawn)
+    return world.act("pool fill", world.brain, EXECUTE, [trades], sender=world.keeper)
+
+
+def public_fill(world: World, seen: Seen, who: int, drawn: list[tuple[int, bool, int]]) -> Outcome:
+    """The same by somebody without a role, who may only in an emergency."""
+    trades = _pool_trades(world, seen, drawn)
+    return world.act("public fill", world.brain, FILL, [trades], sender=world.holders[who])
+
+
+def _pool_trades(world: World, seen: Seen, drawn: list[tuple[int, bool, int]]) -> list[tuple[Any, ...]]:
     trades, gaps = [], _gaps(world, seen)
     for number, towards, permille in drawn:
         pool = stable_pools(world)[number]
@@ -100,7 +131,7 @@ def pool_fill(world: World, seen: Seen, drawn: list[tuple[int, bool, int]]) -> O
         most = _distance(world, seen, a, b) or seen.reserves[a] // 10
         amount = most * permille // 1_000
         trades.append((world.tokens[a], world.tokens[b], amount, 0, world.venue, route))
-    return world.act("pool fill", world.brain, EXECUTE, [trades], sender=world.keeper)
+    return trades
 
 
 def hostile_fill(world: World, seen: Seen, drawn: list[tuple[int, int, int, int]], trick: int) -> Outcome:
@@ -109,25 +140,52 @@ def hostile_fill(world: World, seen: Seen, drawn: list[tuple[int, int, int, int]
     Drawn per trade: the coin sold and bought by their rank above target, the part of the distance that is
     sold (per mille), and how the terms differ from the floor (in millionths of it).
     """
-    trades, notes = [], {"acts": TRICKS[trick]}
-    ranked = _by_distance(world, seen)
+    trades = _hostile_trades(world, seen, drawn, trick, keeper_keep(seen))
+    notes = {"acts": TRICKS[trick]}
+    return world.act("hostile fill", world.brain, EXECUTE, [trades], sender=world.keeper, notes=notes)
+
+
+def hostile_public_fill(
+    world: World, seen: Seen, who: int, drawn: list[tuple[int, int, int, int]], trick: int
+) -> Outcome:
+    """The same by somebody without a role."""
+    trades = _hostile_trades(world, seen, drawn, trick, public_keep_at(seen, seen["time"] + BLOCK_TIME))
+    notes, sender = {"acts": TRICKS[trick]}, world.holders[who]
+    return world.act("hostile public fill", world.brain, FILL, [trades], sender=sender, notes=notes)
+
+
+def keeper_keep(seen: Seen) -> int:
+    """bps of the oracle's price that a keeper's trade must bring, at rest."""
+    return BPS - (seen.emergency_params.slip_bps if seen.in_emergency else seen["setting", "params"][1][1])
+
+
+def public_keep_at(seen: Seen, time: int) -> int:
+    """bps of the oracle's price that a public trade must bring at `time`."""
+    params, elapsed = seen.emergency_params, max(0, time - seen.snapshot.session.opened_at)
+    return public_keep(elapsed, params.auction_length, params.premium_bps, params.slip_bps)
+
+
+def _hostile_trades(
+    world: World, seen: Seen, drawn: list[tuple[int, int, int, int]], trick: int, keep: int
+) -> list[tuple[Any, ...]]:
+    trades, ranked = [], _by_distance(world, seen)
     for sell, buy, permille, terms in drawn:
         i, j = ranked[sell], ranked[-1 - buy]
         amount = min(seen.reserves[i], max(1, _distance(world, seen, i, j) * permille // 1_000))
-        paid = _floor(world, seen, i, j, amount) * (10**6 + terms) // 10**6
+        paid = _floor(world, seen, i, j, amount, keep) * (10**6 + terms) // 10**6
         data = encode_args(["(address,bytes,bool)[]"], [script(world, i, j, amount, paid, trick)])
         venue = world.attacker if TRICKS[trick] == "is no contract" else world.hostile_venue
         trades.append((world.tokens[i], world.tokens[j], amount, 0, venue, data))
-    return world.act("hostile fill", world.brain, EXECUTE, [trades], sender=world.keeper, notes=notes)
+    return trades
 
 
 def _gaps(world: World, seen: Seen) -> list[int]:
     """WAD{USD} of each coin above its target, at prices of $1 where there is none."""
-    weights = dict(zip(*(seen["basket"][:2] if seen["session"][0] == 1 else seen["optimal"]), strict=True))
+    weights = seen.weights if seen["session"][0] == Phase.OPEN else seen["optimal"][1]
     mids = [m or 10**18 for m in seen.mids]
     values = [r * s * m // 10**18 for r, s, m in zip(seen.reserves, world.scales, mids, strict=True)]
     total = sum(values)
-    return [v - weights[t.lower()] * total // 10_000 for v, t in zip(values, world.tokens, strict=True)]
+    return [value - weight * total // 10_000 for value, weight in zip(values, weights, strict=True)]
 
 
 def _by_distance(world: World, seen: Seen) -> list[int]:
@@ -142,11 +200,10 @@ def _distance(world: World, seen: Seen, i: int, j: int) -> int:
     return max(0, min(gaps[i], -gaps[j])) // world.scales[i]
 
 
-def _floor(world: World, seen: Seen, i: int, j: int, amount: int) -> int:
-    """The settlement's floor at rest."""
+def _floor(world: World, seen: Seen, i: int, j: int, amount: int, keep: int) -> int:
+    """The settlement's floor."""
     low, high = seen.quotes[i].low or 10**18, seen.quotes[j].high or 10**18
-    slip = seen["setting", "params"][1][1]
-    return minimum_out(amount, world.scales[i], low, world.scales[j], high, slip)
+    return minimum_out(amount, world.scales[i], low, world.scales[j], high, BPS - keep)
 
 
 TRICKS = (
@@ -160,6 +217,7 @@ TRICKS = (
     "pays nothing",
     "pulls a coin",
     "is no contract",
+    "has the coin looked at",
 )
 
 
@@ -173,6 +231,7 @@ def script(world: World, i: int, j: int, amount: int, paid: int, trick: int) -> 
 
     draw, honest = (vault, fund, True), [(vault, fund, True), pay(j, paid)]
     third = next(k for k in range(len(world.tokens)) if k not in (i, j))
+    observe = encode_call("observe(address)", [world.tokens[i]])
     pull = encode_call("transferFrom(address,address,uint256)", [vault, own, 1])
     return {
         "plain": honest,
@@ -185,6 +244,7 @@ def script(world: World, i: int, j: int, amount: int, paid: int, trick: int) -> 
         "pays nothing": [draw],
         "is no contract": [],
         "pulls a coin": [draw, (world.tokens[third], pull, True), pay(j, paid)],
+        "has the coin looked at": [draw, (world.detector, observe, True), pay(j, paid)],
     }[TRICKS[trick]]
 
 
@@ -205,7 +265,13 @@ def entries(world: World) -> list[tuple[str, bytes, bool]]:
         ("rebalance(address[],uint256[])", [world.tokens, [2_000] * 5]),
         (f"executeTrades({TRADES})", [[]]),
     ]
-    brain = [("open()", []), ("close()", []), (EXECUTE, [[]]), ("pause()", [])]
+    brain = [("open()", []), ("close()", []), (EXECUTE, [[]]), ("pause()", []), (FILL, [[]]),
+             (EMERGENCY, [world.tokens[0]]), ("haltTrading()", [])]  # fmt: skip
     calculator = [("sampleSupply(address)", [world.tokens[4]])]
-    doors = ((world.vault, vault), (world.brain, brain), (world.calculator, calculator))
+    index = [("enterEmergency(address,bool)", [world.tokens[0], True])]
+    switch = [("checkpoint()", []), ("trip()", [])]
+    doors = (
+        (world.vault, vault), (world.brain, brain), (world.calculator, calculator),
+        (world.index, index), (world.switch, switch),
+    )  # fmt: skip
     return [(to, encode_call(signature, args), False) for to, calls in doors for signature, args in calls]

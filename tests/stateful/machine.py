@@ -4,132 +4,59 @@ A rule may take several actions. Rules of equal weight alone would leave most of
 cooldown; `calm` mends what stands in a rebalance's way, `stir` gives one a cause, each by ordinary actions.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import initialize, rule
 
-from ballast.model.rebalance import Reason
-from tests.bad_feeds import MODES
-from tests.stateful import authority, fill_invariants, invariants, investors, keepers, market
-from tests.stateful.judge import Memory, Step, Tally, judge
-from tests.stateful.observe import Observer
-from tests.stateful.world import Outcome, World
+from tests.stateful import authority, investors, keepers, market
+from tests.stateful.crisis_rules import CrisisRules
+from tests.stateful.draws import (
+    ANYBODY,
+    BAD_MODES,
+    COIN,
+    DOLLARS,
+    HOLDER,
+    HOSTILE_TRADES,
+    INVESTOR,
+    JUMP,
+    PERMILLE,
+    POOL,
+    POOL_TRADES,
+)
 
-INVARIANTS: Final = (invariants, fill_invariants)  # imported for the checks they enter
-INVESTOR: Final = st.integers(0, 2)
-HOLDER: Final = st.integers(0, 3)  # the attacker too
-ANYBODY: Final = st.integers(0, 4)  # and the attacker's contract
-COIN: Final = st.integers(0, 4)
-POOL: Final = st.integers(0, 8)
 USDC_USDT: Final = 0  # their deepest pool
 ENTERS: Final = keepers.TRICKS.index("enters everywhere")
-DOLLARS: Final = st.integers(1, 150_000)
-PERMILLE: Final = st.integers(-1_000, 1_000)
-JUMP: Final = st.integers(100, 1_500).flatmap(lambda bps: st.sampled_from((bps, -bps)))
 WAITS: Final = (1, 60, 600, 3_600, 7_200, 21_600, 86_400, 260_000, 700_000)
-BAD_MODES: Final = tuple(mode for mode in MODES if mode not in ("GOOD", "ROUND", "BURNING"))
-POOL_TRADES: Final = st.lists(
-    st.tuples(POOL, st.sampled_from((True, True, False)), st.integers(0, 1_100)), min_size=1, max_size=3
-)
-HOSTILE_TRADES: Final = st.lists(
-    st.tuples(
-        st.sampled_from((0, 0, 0, 1, 2)),  # rank of the coin sold, from the one farthest above its target
-        st.sampled_from((0, 0, 0, 1, 2)),  # of the coin bought, from the one farthest below
-        st.sampled_from((1, 100, 500, 900, 1_000, 1_010, 2_000)),  # per mille of the way
-        st.sampled_from((-1, 0, 0, 1, 2_000, 9_000)),  # ppm that the terms are off the floor
-    ),
-    min_size=1,
-    max_size=3,
-)
 
 
-class Campaign(RuleBasedStateMachine):
-    """One run; `world`, `observer` and `tally` are the session's."""
+class Campaign(CrisisRules):
+    """The rules of quiet times, beside those of crises."""
 
-    world: World
-    observer: Observer
-    tally: Tally
+    @initialize(quiet=st.integers(0, 5), crisis=st.integers(0, 3), coin=st.integers(0, 1), by=JUMP)
+    def opening_scene(self, quiet: int, crisis: int, coin: int, by: int) -> None:
+        """A run begins with fills on a market that is at rest, and with a crisis, so that some go through."""
+        self.quiet_scene(quiet, coin, by)
+        deep = 1_000 + abs(by)
+        (
+            lambda: None,
+            lambda: self.honest_keeper_meets_a_crisis(coin, deep, 0),
+            lambda: self.public_fills_through_pools(coin, deep, 0, [(USDC_USDT, True, 300)], 1_200),
+            lambda: self.fund_falls(0, coin, deep, False),
+        )[crisis]()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.world.begin()
-        self.seen = self.observer.look()
-        budget = self.seen.snapshot.params.fill.loss_budget_bps
-        self.memory = Memory(fresh=tuple(self.seen["optimal"][1]), budget_bps=budget)
-
-    def do(self, action: Callable[..., Outcome], *args: Any) -> None:
-        """Acts, looks, judges."""
-        before = self.seen
-        outcome = action(self.world, before, *args)
-        self.seen = self.observer.look()
-        self.tally.count(outcome)
-        note(f"  {outcome.kind}{args}: {outcome.refusal.name if outcome.refusal else 'accepted'}")
-        judge(Step(self.world, before, outcome, self.seen, self.memory), self.tally)
-
-    # -- what lets a rebalance run
-
-    def calm(self) -> None:
-        """Mends what stands in a rebalance's way."""
-        if any(value for key, value in self.seen.answers.items() if key[0].startswith(("paused", "frozen"))):
-            self.do(market.thaw)
-        self._resume()
-        if self.seen["stale"]:
-            self.do(keepers.report, 0, 0, 0)
-            for _ in range(2):
-                self.do(keepers.sample_supply, 0, 4)
-                self.do(market.mine, 6)
-            self.do(keepers.sample_supply, 0, 4)
-        if self.seen["verdict"][1] == Reason.COOLDOWN:
-            self.do(market.pass_time, 3_600, True)
-        if not all(quote.status == 1 for quote in self.seen.quotes):
-            self.do(market.mend_feeds)
-        if self.seen["verdict"][1] == Reason.GAS_TOO_HIGH:
-            self.do(market.raise_gas, 1)
-
-    def _resume(self) -> None:
-        """The curator lets go on what the guardian stopped."""
-        if self.seen["setting", "brain paused"]:
-            self.do(authority.curate, 0, 0)
-        if self.seen["setting", "vault paused"]:
-            self.do(authority.curate, 1, 0)
-        for coin, token in enumerate(self.world.tokens):
-            if self.seen["setting", "sources", token][3]:
-                self.do(authority.curate, 2, coin)
-
-    def stir(self, how: int, coin: int, by: int) -> None:
-        """Gives a rebalance a cause, unless there is one: caps move, or a coin or just its feed does."""
-        if self.seen["verdict"][0]:
-            return
-        if how == 0:
-            self.do(market.pass_time, 14_400, True)
-            self.do(keepers.report, coin % 2, 990 if by > 0 else -990, 0)
-        elif how == 1:
-            self.do(market.depeg, coin, by)
-        else:
-            self.do(market.move_feed, "feed jumps", coin, by)
-
-    def fill(self, action: Callable[..., Outcome], *args: Any) -> None:
-        """A fill when the interval since the last one has passed."""
-        if self.seen["time"] < self.seen["session"][5] + 60:
-            self.do(market.mine, 5)
-        self.do(action, *args)
-
-    @initialize(scene=st.integers(0, 4), coin=st.integers(0, 1), by=JUMP)
-    def opening_scene(self, scene: int, coin: int, by: int) -> None:
-        """A run begins with fills on a market that is at rest, so that some of each kind go through."""
-        if scene == 4:
+    def quiet_scene(self, scene: int, coin: int, by: int) -> None:
+        """Each kind of fill, once."""
+        if scene == 5:
             self.keeper_bleeds_the_fund(coin, by, 0)
         elif scene:
             self.stir(0, coin, by)
-            action, *args = (
-                (keepers.honest_fill,),
-                (keepers.pool_fill, [(USDC_USDT, True, 500)]),
-                (keepers.hostile_fill, [(0, 0, 500, 0)], ENTERS),
-            )[scene - 1]
-            self.fill(action, *args)
+            (
+                self.honest_fill,
+                lambda: self.fill(keepers.partial_fill, 500, 3),
+                lambda: self.fill(keepers.pool_fill, [(USDC_USDT, True, 500)]),
+                lambda: self.fill(keepers.hostile_fill, [(0, 0, 500, 0)], ENTERS),
+            )[scene - 1]()
 
     # -- holders
 
@@ -238,7 +165,7 @@ class Campaign(RuleBasedStateMachine):
     def honest_fills(self, how: int, coin: int, by: int) -> None:
         self.calm()
         self.stir(how, coin, by)
-        self.fill(keepers.honest_fill)
+        self.honest_fill()
 
     @rule(how=st.integers(0, 1), coin=COIN, by=JUMP, part=st.integers(1, 1_000), first=st.integers(1, 4))
     def partial_fills(self, how: int, coin: int, by: int, part: int, first: int) -> None:
@@ -254,7 +181,7 @@ class Campaign(RuleBasedStateMachine):
 
     @rule(
         how=st.integers(0, 2), coin=COIN, by=JUMP, trades=HOSTILE_TRADES,
-        trick=st.sampled_from((0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9)),
+        trick=st.sampled_from((0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10)),
     )  # fmt: skip
     def hostile_fills(
         self, how: int, coin: int, by: int, trades: list[tuple[int, int, int, int]], trick: int

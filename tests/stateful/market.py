@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from ballast.errors import ReplicaError
+from ballast.model.prices import Status
 from ballast.replica.place import OPERATOR
 from tests.bad_feeds import MODES
 from tests.stateful.observe import Seen
@@ -23,29 +24,65 @@ def _elsewhere(world: World, kind: str, does: Callable[[], Any]) -> Outcome:
 
 
 def move_feed(world: World, seen: Seen, kind: str, coin: int, off_bps: int) -> Outcome:
-    """The coin's feed answers $1 + `off_bps`; a broken feed is mended first."""
+    """All the coin's sources answer $1 + `off_bps`; a broken one is mended first."""
 
     def does() -> None:
-        if not _is_whole(world, coin):
-            world.replica.mend_feed(world.symbols[coin])
-        world.replica.set_feed(world.symbols[coin], (10_000 + off_bps) * 10_000)
+        for source in range(1 + len(world.opinions[coin])):
+            _say(world, coin, source, off_bps)
 
     return _elsewhere(world, kind, does)
 
 
-def break_feed(world: World, seen: Seen, coin: int, mode: str) -> Outcome:
+def stray(world: World, seen: Seen, coin: int, source: int, off_bps: int) -> Outcome:
+    """One of the coin's sources answers $1 + `off_bps`, the others what they did."""
+    return _elsewhere(
+        world, "source strays", lambda: _say(world, coin, source % (1 + len(world.opinions[coin])), off_bps)
+    )
+
+
+def _say(world: World, coin: int, source: int, off_bps: int) -> None:
+    answer = (10_000 + off_bps) * 10_000
+    if source:
+        _set_opinion(world, world.opinions[coin][source - 1], answer)
+        return
+    if not _is_whole(world, coin):
+        world.replica.mend_feed(world.symbols[coin])
+    world.replica.set_feed(world.symbols[coin], answer)
+
+
+def _set_opinion(world: World, feed: str, answer: int) -> None:
+    """An honest answer again."""
+    if world.rpc.read(feed, "mode()", (), "uint8"):
+        world.rpc.send(feed, "setMode(uint8)", [0], sender=world.deployer)
+    world.rpc.send(feed, "setAnswer(int256)", [answer], sender=world.deployer)
+
+
+def break_feed(world: World, seen: Seen, coin: int, mode: str, source: int = 0) -> Outcome:
+    """One of the coin's sources answers badly."""
+    source %= 1 + len(world.opinions[coin])
+    feed = world.opinions[coin][source - 1] if source else world.bad_feed
+
     def does() -> None:
-        world.rpc.send(world.bad_feed, "setMode(uint8)", [MODES.index(mode)], sender=world.deployer)
-        world.replica.break_feed(world.symbols[coin], world.bad_feed)
+        world.rpc.send(feed, "setMode(uint8)", [MODES.index(mode)], sender=world.deployer)
+        if not source:
+            world.replica.break_feed(world.symbols[coin], world.bad_feed)
 
     return _elsewhere(world, "break feed", does)
 
 
 def mend_feeds(world: World, seen: Seen) -> Outcome:
+    """Every source answers again, and a coin's sources agree with its feed."""
+
     def does() -> None:
         for coin in seen.coins:
             if not _is_whole(world, coin):
                 world.replica.mend_feed(world.symbols[coin])
+            if not world.opinions[coin] or seen.quotes[coin].status == Status.GOOD:
+                continue
+            feed = world.replica.book.feed(world.symbols[coin]).address
+            answer = world.rpc.read(feed, "latestAnswer()", (), "int256")
+            for opinion in world.opinions[coin]:
+                _set_opinion(world, opinion, answer)
         world.replica.refresh_feeds()
 
     return _elsewhere(world, "mend feeds", does)
@@ -129,9 +166,16 @@ def mine(world: World, seen: Seen, blocks: int) -> Outcome:
 
 
 def depeg(world: World, seen: Seen, coin: int, off_bps: int) -> Outcome:
-    """The coin's feed and all its pools go to $1 + `off_bps`."""
-    price = Decimal(10_000 + off_bps) / 10_000
-    return _elsewhere(world, "depeg", lambda: world.replica.depeg(world.symbols[coin], price))
+    """All the coin's sources and all its pools go to $1 + `off_bps`."""
+
+    def does() -> None:
+        for source in range(1, 1 + len(world.opinions[coin])):
+            _say(world, coin, source, off_bps)
+        if not _is_whole(world, coin):
+            world.replica.mend_feed(world.symbols[coin])
+        world.replica.depeg(world.symbols[coin], Decimal(10_000 + off_bps) / 10_000)
+
+    return _elsewhere(world, "depeg", does)
 
 
 def raise_gas(world: World, seen: Seen, gwei: int) -> Outcome:

@@ -1,7 +1,8 @@
 """All that the invariants look at, read in one call in one block."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from ballast.keeper.snapshot import (
 from ballast.model.prices import PriceQuote, Status
 from ballast.model.rebalance import Reason, TriggerParams
 from ballast.replica.rpc import argument_types, encode_call, hex0x, selector
+from tests.stateful.crisis_view import WORDS, CrisisSeen, crisis_calls
 from tests.stateful.world import World
 
 DEAD: Final = "0x000000000000000000000000000000000000dEaD"
@@ -37,12 +39,12 @@ SESSION: Final = (
     "(uint8,uint8,uint256,uint256,uint256,uint256,uint256,uint256,uint256,address[],uint256[],uint256[])"
 )
 MARKET: Final = "(address,uint256,uint256,uint8,bool,uint256,uint256,uint256,uint256,uint256,uint256)[]"
-ROLES: Final = range(5)
+ROLES: Final = range(6)
 Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Seen:
+class Seen(CrisisSeen):
     """The answers of one moment by key; a call that reverted has None, `raw` holds the bytes."""
 
     answers: dict[Key, Any]
@@ -56,13 +58,40 @@ class Seen:
     def coins(self) -> range:
         return range(len(self.world.tokens))
 
+    # -- the vault's coins: those that were fled leave its list and join again at its end
+
+    @cached_property
+    def listed(self) -> list[int]:
+        """The coins in the vault's order."""
+        return self._positions(self["basket"][0])
+
+    def in_vault(self, values: Sequence[int]) -> list[int]:
+        """Values of all coins as the vault's list has them."""
+        return [values[coin] for coin in self.listed]
+
+    def of_coins(self, values: Sequence[int], listed: Sequence[int] | None = None) -> list[int]:
+        """Values in the vault's order as those of all coins; 0 for coins that it does not list."""
+        found = [0] * len(self.world.tokens)
+        for coin, value in zip(self.listed if listed is None else listed, values, strict=True):
+            found[coin] = value
+        return found
+
+    def _positions(self, tokens: Sequence[str]) -> list[int]:
+        known = [token.lower() for token in self.world.tokens]
+        return [known.index(token) for token in tokens]
+
     @cached_property
     def reserves(self) -> list[int]:
-        return list(self["basket"][2])
+        return self.of_coins(self["basket"][2])
 
     @cached_property
     def weights(self) -> list[int]:
-        return list(self["basket"][1])
+        return self.of_coins(self["basket"][1])
+
+    @cached_property
+    def session_prices(self) -> list[int]:
+        """WAD{USD/coin} when the session opened."""
+        return self.of_coins(self["session"][11], self._positions(self["session"][9]))
 
     @property
     def supply(self) -> int:
@@ -75,10 +104,6 @@ class Seen:
     @cached_property
     def mids(self) -> list[int]:
         return [quote.mid for quote in self.quotes[: len(self.world.tokens)]]
-
-    @property
-    def is_priced(self) -> bool:
-        return all(quote.status is Status.GOOD for quote in self.quotes[: len(self.world.tokens)])
 
     @cached_property
     def claims(self) -> list[int]:
@@ -106,19 +131,19 @@ class Seen:
     @cached_property
     def snapshot(self) -> Snapshot:
         """The keeper's view, without depth."""
-        phase, _, number, opened, expires, filled, ended, settled, used, tokens, _, prices = self["session"]
+        phase, reason, number, opened, expires, filled, ended, settled, used, *_ = self["session"]
         trigger, fill = self["setting", "params"]
         optimal = dict(zip(*(self["optimal"] or self["basket"][:2]), strict=True))
         general = (fill[1], fill[7])
         pairs = [(a, b, self["setting", "pair", a, b]) for a, b in combinations(self.world.tokens, 2)]
-        stored = zip(tokens, prices, strict=True) if phase == Phase.OPEN else ()
+        stored = self.listed if phase == Phase.OPEN else ()
         return Snapshot(
             chain_id=1,
             block=self["block"],
             timestamp=self["time"],
             coins=tuple(
                 Coin(t, self.world.symbols[i], self.world.decimals[i], self.reserves[i], self.weights[i],
-                     optimal.get(t.lower(), 0), self.quotes[i])
+                     optimal.get(t.lower(), 0), self.quotes[i], i in self.listed)
                 for i, t in enumerate(self.world.tokens)
             ),
             total_supply=self.supply,
@@ -130,7 +155,8 @@ class Seen:
             ),
             session=Session(
                 Phase(phase), number, opened, expires, filled, ended, settled, used,
-                tuple(SessionPrice(self.world.tokens[i], p // 10**10) for i, (_, p) in enumerate(stored)),
+                tuple(SessionPrice(self.world.tokens[i], self.session_prices[i] // 10**10) for i in stored),
+                reason == Reason.CRISIS,
             ),
             paused=self["setting", "brain paused"],
             gas_price=max(GAS_PRICE, self["base fee"]),
@@ -138,6 +164,8 @@ class Seen:
             verdict=Verdict(self["verdict"][0], Reason(self["verdict"][1])),
             hops=(),
             hubs=(),
+            halted=self["setting", "halted"],
+            emergency=self.emergency_view,
         )  # fmt: skip
 
 
@@ -174,11 +202,15 @@ class Observer:
         return Seen(answers, raw, self._world)
 
 
+@lru_cache(maxsize=20_000)
 def _value(types: str, data: bytes) -> Any:
+    """Most answers are those of the look before."""
     if types == "uint256":
         return int.from_bytes(data, "big")
     if types == "bool":
         return data[-1] == 1
+    if types == WORDS:
+        return tuple(int.from_bytes(data[at : at + 32], "big") for at in range(0, len(data), 32))
     whole = decode(argument_types(f"({types})"), data)
     return whole[0] if len(whole) == 1 else whole
 
@@ -213,16 +245,21 @@ def _calls(world: World, multicall: str) -> Calls:
         ("probe in",): (vault, "amountsForShares(uint256)", (PROBE,), "uint256[]"),
         ("probe out",): (vault, "previewWithdraw(uint256)", (PROBE,), "uint256[]"),
         ("quotes",): (oracle, "quotes(address[])", ([*world.tokens, ETH],), QUOTES),
-        ("optimal",): (calculator, "calculateOptimalWeights()", (), LIST),
-        ("kept",): (calculator, "lastFreshWeights()", (), LIST),
+        ("optimal",): (world.index, "calculateOptimalWeights()", (), LIST),
+        ("ordinary",): (calculator, "calculateOptimalWeights()", (), LIST),
         ("stale",): (calculator, "isStale()", (), "bool"),
         ("market",): (calculator, "getMarketData()", (), MARKET),
         ("session",): (brain, "getSession()", (), SESSION),
         ("verdict",): (brain, "shouldRebalance()", (), "bool,uint8"),
-        ("drift",): (brain, "maxDrift()", (), "uint256"),
-        ("budget",): (brain, "lossBudget()", (), "uint256,uint256"),
     }
-    return calls | _holdings(world) | _powers(world) | _allowances(world) | _settings(world)
+    return (
+        calls
+        | _holdings(world)
+        | _powers(world)
+        | _allowances(world)
+        | _settings(world)
+        | crisis_calls(world)
+    )
 
 
 def _holdings(world: World) -> Calls:
@@ -293,7 +330,8 @@ def _settings(world: World) -> Calls:
         ("oracle", oracle),
     ):
         calls["setting", "authority", name] = (contract, "authority()", (), "address")
-    people = (*world.holders, world.keeper, world.guardian, world.curator, world.reporter, world.deployer)
+    people = (*world.holders, world.keeper, world.guardian, world.curator, world.reporter, world.deployer,
+              world.switch)  # fmt: skip
     for role in ROLES:
         calls["setting", "role admin", role] = (access, "getRoleAdmin(uint64)", (role,), "uint64")
         for who in people:

@@ -5,18 +5,22 @@ from typing import Final
 from tests.stateful.world import Refusal
 
 COIN: Final = frozenset({"TransferFailed", "ClaimRefused"})  # a coin said no
-TIMING: Final = frozenset({"NotNow", "PriceNotGood", "FillTooSoon"})
+TIMING: Final = frozenset({"NotNow", "PriceNotGood", "FillTooSoon", "SessionOutdated"})
 SETTLEMENT: Final = TIMING | {"TradeTooLarge", "BelowFloor", "MovedAway", "Overshot", "LossBudgetExceeded"}
-TRADE: Final = SETTLEMENT | COIN | {"ZeroAmount", "InsufficientReserve"}
+TRADE: Final = SETTLEMENT | COIN | {"ZeroAmount", "InsufficientReserve", "NotConstituent"}
 POOL: Final = frozenset({"PartialFill", "Error: TF", "Error: IIA"})  # a pool cannot pay, or was not paid
+HOSTILE: Final = frozenset({"SameToken", "TradeNotFunded", "ActFailed", "VenueHasNoCode"})
+TOO_SOON: Final = frozenset({"ObservedTooSoon"})
+FLIGHT: Final = frozenset({"NotNow", "SessionAlreadyOpen"})
 BOUNDS: Final = frozenset({"ParamOutOfBounds"})
-ANNOUNCED: Final = frozenset({"AccessManagerAlreadyScheduled", "AccessManagerNotScheduled"})
+ANNOUNCED: Final = frozenset({"AccessManagerNotScheduled"})
 UNAUTHORISED: Final = frozenset(
     {
         "AccessManagedUnauthorized",
         "AccessManagerUnauthorizedAccount",
         "AccessManagerUnauthorizedCall",
         "NotOwner",
+        "NotVaultOwner",
         "NoTradeOpen",
     }
 )
@@ -25,7 +29,7 @@ IN_KIND: Final = frozenset({"ContributionsArePaused", "TransferShort"})  # no pr
 
 ALLOWED: Final[dict[str, frozenset[str]]] = {
     "contribute in kind": IN_KIND,
-    "contribute excess": IN_KIND | {"PastBand", "PriceNotGood"},
+    "contribute excess": IN_KIND | {"PastBand", "PriceNotGood", "CoinOnWatch"},
     "withdraw": NEVER,
     "withdraw nothing": frozenset({"ZeroAmount"}),
     "withdraw too much": frozenset({"ERC20InsufficientBalance"}),
@@ -37,7 +41,23 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "honest fill": TIMING,
     "partial fill": TRADE | {"InsufficientOutput"},
     "pool fill": TRADE | POOL,
-    "hostile fill": TRADE | {"SameToken", "TradeNotFunded", "ActFailed", "VenueHasNoCode"},
+    "hostile fill": TRADE | HOSTILE,
+    "public fill": TRADE | POOL | {"NoSession"},
+    "hostile public fill": TRADE | HOSTILE | {"NoSession"},
+    "look": TOO_SOON,
+    "honest look": NEVER,
+    "report volumes": frozenset({"VolumeTooLarge", "ReportedTooSoon", "ZeroVolume"}),
+    "flee": FLIGHT | {"NotInCrisis"},
+    "guardian flees": FLIGHT,
+    "honest flight": FLIGHT - {"SessionAlreadyOpen"},
+    "checkpoint": frozenset({"CheckpointTooSoon", "PriceNotGood"}),
+    "honest checkpoint": frozenset({"PriceNotGood"}),
+    "trip": frozenset({"NotFallen", "PriceNotGood", "AlreadyPaused"}),
+    "honest trip": frozenset({"PriceNotGood", "AlreadyPaused"}),
+    "release": ANNOUNCED | {"NotForced"},
+    "set plan": ANNOUNCED | {"NotAReduction", "RaisesSharedRisk", "AboveCap"},
+    "clear plan": ANNOUNCED,
+    "announce plan": frozenset({"AccessManagerAlreadyScheduled"}),
     "report": frozenset({"ChangeTooLarge", "ScoreChangeTooLarge"}),
     "report nonsense": frozenset(
         {"ChangeTooLarge", "ScoreChangeTooLarge", "ZeroCap", "CapTooLarge", "CapIsSampled", "ScoreTooLarge"}
@@ -57,7 +77,10 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
 }
 # Kinds that must never be accepted; every other kind must be, in a campaign of some length.
 REFUSED: Final = frozenset({"withdraw nothing", "withdraw too much", "outsider"})
-RARE: Final = frozenset({"report nonsense", "honest close", "set pair", "freeze price"})  # accepted by luck
+# Accepted by luck.
+RARE: Final = frozenset(
+    {"report nonsense", "honest close", "set pair", "freeze price", "honest trip", "clear plan"}
+)
 
 
 def is_allowed(kind: str, refusal: Refusal) -> bool:

@@ -13,7 +13,8 @@ from tests.stateful.observe import Observer
 from tests.stateful.refusals import ALLOWED, RARE, REFUSED
 from tests.stateful.world import World
 
-STEPS = 50  # rules of one run, which take some 100 actions or more
+STEPS = 50  # rules of one run
+ACTIONS = 125  # what they take together, at least on the average
 
 pytestmark = pytest.mark.replica
 
@@ -28,7 +29,7 @@ def test_campaign__drawn_actions_by_everybody__every_invariant_holds(world: Worl
         run_state_machine_as_test(
             Run,
             settings=settings(
-                max_examples=max(1, PROFILE.campaign_actions // 2 // STEPS),
+                max_examples=max(1, PROFILE.campaign_actions // ACTIONS),
                 stateful_step_count=STEPS,
                 deadline=None,
                 derandomize=PROFILE.name != "deep",

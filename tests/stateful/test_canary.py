@@ -1,72 +1,27 @@
 """No check is one that cannot fail: each invariant is broken on purpose and must say so by its number."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from eth_abi import encode
 
-from ballast.replica.rpc import encode_args, encode_call, hex0x, selector
-from tests.stateful import fill_invariants, invariants, investors, keepers, market
-from tests.stateful.judge import CHECKS, Broken, Memory, Step, Tally, judge
-from tests.stateful.observe import Observer, Seen
+from ballast.replica.rpc import selector
+from tests.stateful import investors, keepers
+from tests.stateful.broker import Broker, Sabotage, as_if, bypass, quiet, slot_read, store, stored
+from tests.stateful.judge import CHECKS, Broken, Step
+from tests.stateful.observe import Seen
 from tests.stateful.world import Outcome, World
 
-assert fill_invariants
-assert invariants
 pytestmark = pytest.mark.replica
 
 RESERVE_SLOTS = range(30)  # where the vault's lanes may be
 NOBODY = "0x00000000000000000000000000000000000bad00"
 LYING_COIN = "0x6001600052602060" + "00f3"  # answers 1 to whatever it is asked
-Sabotage = Callable[[World, Seen], Outcome]
-
-
-class Broker:
-    """One action at a time, judged like those of a campaign."""
-
-    def __init__(self, world: World) -> None:
-        self.world, self.observer, self.tally = world, Observer(world), Tally()
-        world.begin()
-        self.seen = self.observer.look()
-        budget = self.seen.snapshot.params.fill.loss_budget_bps
-        self.memory = Memory(fresh=tuple(self.seen["optimal"][1]), budget_bps=budget)
-
-    def do(self, action: Callable[..., Outcome], *args: Any) -> None:
-        before = self.seen
-        outcome = action(self.world, before, *args)
-        self.seen = self.observer.look()
-        judge(Step(self.world, before, outcome, self.seen, self.memory), self.tally)
-
-    def broken(self, number: int, action: Callable[..., Outcome], *args: Any) -> bool:
-        """Whether that very check refuses the step; those before it may have their say first."""
-        before = self.seen
-        outcome = action(self.world, before, *args)
-        self.seen = self.observer.look()
-        try:
-            CHECKS[number](Step(self.world, before, outcome, self.seen, self.memory))
-        except Broken as error:
-            return error.number == number
-        return False
-
-
-@pytest.fixture
-def broker(world: World) -> Broker:
-    return Broker(world)
-
-
-def as_if(world: World, account: str, to: str, signature: str, args: list[Any]) -> dict[str, Any]:
-    """A transaction that only `account` could send."""
-    world.rpc.call("anvil_impersonateAccount", account)
-    world.replica.give_eth(account, 10**24)
-    return world.rpc.send(to, signature, args, sender=account)
 
 
 def slot_of(world: World, contract: str, word: int) -> str:
     """The storage slot of a contract that holds `word`."""
     for number in RESERVE_SLOTS:
         slot = f"0x{number:064x}"
-        if int(world.rpc.call("eth_getStorageAt", contract, slot, "latest"), 16) == word:
+        if stored(world, contract, slot) == word:
             return slot
     raise AssertionError(f"no slot of {contract} holds {word:#x}")
 
@@ -80,13 +35,7 @@ def lanes(seen: Seen, i: int) -> int:
 def write_reserve(world: World, seen: Seen, change: int) -> None:
     """Coin 1's reserve is changed behind the vault's back."""
     slot = slot_of(world, world.vault, lanes(seen, 1))
-    word = lanes(seen, 1) + change
-    world.rpc.call("anvil_setStorageAt", world.vault, slot, f"0x{word:064x}")
-    world.rpc.call("evm_mine")
-
-
-def quiet(world: World, seen: Seen) -> Outcome:
-    return market.mine(world, seen, 1)
+    store(world, world.vault, slot, lanes(seen, 1) + change)
 
 
 def less_reserve(world: World, seen: Seen) -> Outcome:
@@ -136,16 +85,8 @@ def false_preview(world: World, seen: Seen) -> Outcome:
 
 
 def share_from_nowhere(world: World, seen: Seen) -> Outcome:
-    slot = mapping_slot(world, world.vault, world.attacker, "balanceOf(address)")
-    world.rpc.call("anvil_setStorageAt", world.vault, slot, f"0x{1:064x}")
+    store(world, world.vault, slot_read(world, world.vault, "balanceOf(address)", [world.attacker]), 1)
     return quiet(world, seen)
-
-
-def mapping_slot(world: World, contract: str, key: str, signature: str) -> str:
-    """The slot of a mapping from an address, found by whom the node asks for it."""
-    call = {"to": contract, "data": hex0x(encode_call(signature, [key]))}
-    listed = world.rpc.call("eth_createAccessList", call, "latest")["accessList"]
-    return next(item["storageKeys"][0] for item in listed if item["address"].lower() == contract.lower())
 
 
 def targets_without_session(world: World, seen: Seen) -> Outcome:
@@ -197,51 +138,39 @@ def stolen_shares(world: World, seen: Seen) -> Outcome:
     return Outcome("claim", world.attacker)
 
 
-def bypass(world: World, seen: Seen, sold: int, bought: int, dollars: int, paid_permille: int) -> Outcome:
-    """Trades of the vault that no settlement has looked at, put to the judge as a keeper's fill.
-
-    During the trade the venue enters a door that is open.
-    """
-    amount = world.units(sold, dollars)
-    paid = world.units(bought, dollars) * paid_permille // 1_000
-    acts = keepers.script(world, sold, bought, amount, paid, 0)
-    acts.insert(1, (world.vault, encode_call("totalSupply()"), False))
-    data = encode_args(["(address,bytes,bool)[]"], [acts])
-    trade = (world.tokens[sold], world.tokens[bought], amount, 0, world.hostile_venue, data)
-    receipt = as_if(world, world.brain, world.vault, f"executeTrades({keepers.TRADES})", [[trade]])
-    return Outcome("hostile fill", world.keeper, logs=tuple(receipt["logs"]), notes={"acts": "enters"})
-
-
 def refused_plan(world: World, seen: Seen) -> Outcome:
     data = next(data for data, name in world.errors.items() if name == "BelowFloor")
     return Outcome("honest fill", world.keeper, world.refusal(data), notes={"plan": "a plan"})
 
 
-@pytest.mark.parametrize(
-    ("number", "sabotage"),
-    [
-        (1, less_reserve), (2, other_weight), (3, more_reserve), (4, allowance), (4, coin_in_venue),
-        (8, lying_coin), (9, false_preview), (10, share_from_nowhere), (11, targets_without_session),
-        (12, weights_of_silence), (13, donation_that_counts), (14, band_by_nobody), (14, outsider_let_in),
-        (15, panic), (15, unnamed), (15, other_actions_error), (16, stolen_shares), (17, refused_plan),
-    ],
-    ids=lambda value: getattr(value, "__name__", str(value)),
+def name_of(value: object) -> str:
+    return getattr(value, "__name__", str(value))
+
+
+CASES = (
+    (1, less_reserve), (2, other_weight), (3, more_reserve), (4, allowance), (4, coin_in_venue),
+    (8, lying_coin), (9, false_preview), (10, share_from_nowhere), (11, targets_without_session),
+    (12, weights_of_silence), (13, donation_that_counts), (14, band_by_nobody), (14, outsider_let_in),
+    (15, panic), (15, unnamed), (15, other_actions_error), (16, stolen_shares), (17, refused_plan),
 )  # fmt: skip
+TRADES = (
+    (5, 2, 1, 50_000, 1_000),
+    (5, 0, 1, 400_000, 1_000),
+    (6, 0, 1, 1_000, 970),
+    (7, 0, 1, 400_000, 900),
+    (18, 0, 1, 1_000, 1_000),
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "sabotage"), CASES, ids=lambda value: getattr(value, "__name__", str(value))
+)
 def test_invariant__sabotaged__is_broken(broker: Broker, number: int, sabotage: Sabotage):
     broker.do(quiet)
     assert broker.broken(number, sabotage)
 
 
-@pytest.mark.parametrize(
-    ("number", "sold", "bought", "dollars", "paid_permille"),
-    [
-        (5, 2, 1, 50_000, 1_000),
-        (5, 0, 1, 400_000, 1_000),
-        (6, 0, 1, 1_000, 970),
-        (7, 0, 1, 400_000, 900),
-        (18, 0, 1, 1_000, 1_000),
-    ],
-)
+@pytest.mark.parametrize(("number", "sold", "bought", "dollars", "paid_permille"), TRADES)
 def test_invariant__trades_past_the_settlement__is_broken(
     broker: Broker, number: int, sold: int, bought: int, dollars: int, paid_permille: int
 ):
@@ -255,18 +184,3 @@ def test_invariant__exit_closed__is_broken(broker: Broker):
     closed_exit(broker.world, before)
     with pytest.raises(Broken, match="invariant 8"):
         CHECKS[8](Step(broker.world, before, Outcome("pass time", NOBODY), before, broker.memory))
-
-
-def test_canary__every_invariant__has_one():
-    """A new invariant needs its sabotage."""
-    listed = {
-        number
-        for test in (
-            test_invariant__sabotaged__is_broken,
-            test_invariant__trades_past_the_settlement__is_broken,
-        )
-        for mark in test.pytestmark
-        if mark.name == "parametrize"
-        for number, *_ in mark.args[1]
-    }
-    assert listed == set(CHECKS)

@@ -1,37 +1,18 @@
 """A complete index on the fork of the replica, driven by raw JSON-RPC: people, transactions, outcomes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
-from eth_abi import decode, encode
+from eth_abi import decode
 
 from ballast.replica.rpc import RpcError, encode_call, hex0x, selector
-from tests.deployed import Deployed, deploy_five, five_coin_index, fund
+from tests.deployed import Deployed
 
 BLOCK_TIME: Final = 12  # s between two blocks, so that no run depends on how fast the machine is
 BASE_FEE: Final = 10**9  # wei
-START_USD: Final = (3_000_000, 1_500_000)  # of the first two investors
-STOCK: Final = 20_000_000  # whole coins of each kind the attacker's venue owns
-TIGHT: Final = {
-    "loss_budget_bps": 12,
-    "loss_period_seconds": 7 * 86_400,
-    "max_trade_usd": Decimal(300_000),
-}  # so that a run's fills meet these limits
 CURATOR_DELAY: Final = 172_800  # s
-SAFE_TRANSFER: Final = ("TransferFailed()", "TransferFromFailed()")  # solady reverts with them in assembly
-CONTRACTS: Final = (
-    "IndexVault",
-    "Rebalancer",
-    "IndexCalculator",
-    "PriceOracle",
-    "IndexAccess",
-    "UniswapV3Venue",
-    "StatefulVenue",
-)
 ERROR: Final = selector("Error(string)")
 PANIC: Final = selector("Panic(uint256)")
 
@@ -64,12 +45,22 @@ class Outcome:
 class World:
     """The deployment and its people. Everything after `settle` is undone by `begin`."""
 
-    def __init__(self, deployed: Deployed, venue: str, bad_feed: str, errors: dict[bytes, str]) -> None:
+    def __init__(
+        self,
+        deployed: Deployed,
+        venue: str,
+        bad_feed: str,
+        opinions: Mapping[str, Sequence[str]],
+        errors: dict[bytes, str],
+    ) -> None:
+        """`opinions`: the price sources beside each coin's feed, by symbol."""
         self.deployed, self.replica, self.rpc = deployed, deployed.replica, deployed.replica.rpc
         system = deployed.system
         self.vault, self.brain = str(system.vault.address), str(system.rebalancer.address)
         self.calculator, self.oracle = str(system.calculator.address), str(system.oracle.address)
         self.access, self.venue = str(system.access.address), str(system.venue.address)
+        self.detector, self.switch = str(system.detector.address), str(system.kill_switch.address)
+        self.index = str(system.emergency.address)
         self.hostile_venue, self.bad_feed = venue, bad_feed
         self.investors = tuple(account.address for account in deployed.investors)
         self.attacker, self.keeper = deployed.attacker.address, deployed.keeper.address
@@ -82,8 +73,10 @@ class World:
         self.decimals = [by_token[token].decimals for token in self.tokens]
         self.scales = [10 ** (18 - d) for d in self.decimals]
         self.bounds = [(by_token[t].min_weight_bps, by_token[t].max_weight_bps) for t in self.tokens]
+        self.opinions = [tuple(opinions.get(symbol, ())) for symbol in self.symbols]
         self.errors = errors
         self.looks: dict[str, str] = {}  # call data of `exits`, by holder
+        self.past: dict[int, tuple[int, ...]] = {}  # volumes of the looks before every run, by coin
         self._base: str | None = None
 
     # -- from one run to the next
@@ -145,47 +138,3 @@ class World:
     def units(self, coin: int, dollars: int) -> int:
         """`dollars` of the coin at $1, own decimals."""
         return int(dollars * 10 ** self.decimals[coin])
-
-
-def known_errors(project: Any) -> dict[bytes, str]:
-    """Every custom error of the project's contracts by its selector, with those of the transfer library."""
-    named = {selector(text): text[:-2] for text in SAFE_TRANSFER}
-    for name in CONTRACTS:
-        for error in getattr(project, name).contract_type.errors:
-            named[selector(error.selector)] = error.name
-    return named
-
-
-def build_world(project: Any, folder: Path) -> World:
-    """Deploys an index with tight limits, LUSD weighed by its supply, and lets two investors in."""
-    index = five_coin_index()
-    coins = [_weighed_by_supply(coin) if coin.symbol == "LUSD" else coin for coin in index.coins]
-    tight = index.rebalancing.model_copy(update=TIGHT)
-    index = index.model_copy(update={"coins": tuple(coins), "rebalancing": tight})
-    deployed = deploy_five(folder, index)
-    rpc, replica = deployed.replica.rpc, deployed.replica
-    venue = _create(rpc, project.StatefulVenue, b"", deployed.deployer.address)
-    bad_feed = _create(
-        rpc, project.BadFeed, encode(["uint8", "int256"], [8, 10**8]), deployed.deployer.address
-    )
-    for investor, dollars in zip(deployed.investors, START_USD, strict=False):
-        deployed.contribute(dollars, investor)
-    fund(deployed, deployed.attacker.address)
-    for coin in deployed.index.coins:
-        replica.mint(coin.symbol, venue, STOCK * 10**coin.decimals)
-    world = World(deployed, venue, bad_feed, known_errors(project))
-    rpc.call("anvil_impersonateAccount", venue)
-    replica.give_eth(venue, 10**24)
-    rpc.send(world.vault, "transfer(address,uint256)", [venue, 10**21], sender=world.investors[0])
-    rpc.call("anvil_setBlockTimestampInterval", BLOCK_TIME)
-    replica.pass_time(6 * 3_600)
-    return world
-
-
-def _weighed_by_supply(coin: Any) -> Any:
-    return coin.model_copy(update={"market_cap": coin.market_cap.model_copy(update={"source": "SUPPLY"})})
-
-
-def _create(rpc: Any, container: Any, args: bytes, sender: str) -> str:
-    code = bytes(container.contract_type.get_deployment_bytecode()) + args
-    return str(rpc.send_raw(None, code, sender=sender)["contractAddress"])

@@ -42,7 +42,7 @@ def test_run__calm_path__never_trades_and_loses_nothing() -> None:
     assert (result.coin_states, result.emergencies, result.recoveries) == ([], [], [])
     # Five quiet coins, each looked at once in six hours.
     assert result.observations == len(result.coins) * (1 + (HOURS - 1) // 6)
-    assert result.gas_used == result.observations * engine.OBSERVE_GAS
+    assert result.gas_used == result.observations * engine.OBSERVE_GAS + result.checkpoint_gas
     assert [(change.state, change.cause) for change in result.states] == [("IDLE", "IN_BAND")]
 
 
@@ -149,7 +149,8 @@ def test_run__refused_fills__change_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(engine, "filled", lambda *_: Refusal("LossBudgetExceeded", "drawn"))
     result = Backtest(drifting()).run()
     assert len(result.refusals) > 10
-    assert (result.trades, result.rebalances, result.gas_used) == ([], [], result.observing_gas)
+    watching = result.observing_gas + result.checkpoint_gas
+    assert (result.trades, result.rebalances, result.gas_used) == ([], [], watching)
     assert result.held_end == result.held_start
     assert {point.nav for point in result.points} == {result.points[0].nav}
 
@@ -206,8 +207,8 @@ def test_to_dict__any_run__has_the_keys_a_replay_has() -> None:
     assert data["nav_end_vs_hold"] == pytest.approx(data["nav_end_usd"] / data["hold_end_usd"] - 1, abs=1e-7)
     assert set(data) >= {"max_drawdown", "hold_max_drawdown", "rebalances", "gas_used"}
     assert set(data) >= {"emergencies", "recoveries", "states", "keeper_states"}
-    looks = engine.OBSERVE_GAS * data["observations"]
-    assert data["gas_used"] == looks + sum(rebalance["gas_used"] for rebalance in data["rebalances"])
+    watching = engine.OBSERVE_GAS * data["observations"] + data["checkpoint_gas"]
+    assert data["gas_used"] == watching + sum(rebalance["gas_used"] for rebalance in data["rebalances"])
     weights = zip(*data["path"]["weights_bps"].values(), strict=True)
     assert all(sum(row) == pytest.approx(BPS, abs=0.1) for row in weights)
 

@@ -82,7 +82,7 @@ def fallen(price: str, hours: int, after: int = 8 * DAY, coin: str = "USDT") -> 
 
 
 def test_run__coin_that_comes_back__returns_in_steps_none_skipped() -> None:
-    result = fallen("0.7", 24)
+    result = fallen("0.75", 24)
     (flight,), (back,) = result.emergencies, result.recoveries
     assert [(s.before, s.after) for s in result.coin_states] == [
         ("SOUND", "WATCH"),
@@ -164,12 +164,20 @@ def test_run__coin_with_a_single_source__never_in_crisis(path: list[int]) -> Non
 
 def test_run__fled_coin_that_dies_for_good__does_not_stop_the_others() -> None:
     """Below the feeds' bounds it has no price any more, and no place in the basket either."""
-    path = [WAD] * DAY + [wad_of("0.7")] * DAY + [wad_of("0.02")] * (10 * DAY)
-    prices = w.calm(len(path)) | {"USDT": path}
-    result = Backtest(w.inputs(prices, w.caps(13, DAI=0.2, USDC=-0.1))).run()
+    path = [WAD] * DAY + [wad_of("0.75")] * DAY + [wad_of("0.02")] * (10 * DAY)
+    dear = [WAD] * (4 * DAY) + [wad_of("1.08")] * (8 * DAY)
+    result = Backtest(w.inputs(w.calm(len(path)) | {"USDT": path, "DAI": dear})).run()
     assert [flight.asset for flight in result.emergencies] == ["USDT"]
     dead = result.points[0].at + 2 * DAY * w.HOUR
     assert [rebalance.reason for rebalance in result.rebalances if rebalance.at > dead]
+
+
+def test_run__fund_falls_too_far_too_fast__ordinary_trading_stops_and_fleeing_goes_on() -> None:
+    result = fallen("0.5", 2 * DAY)
+    assert result.halted_at is not None
+    assert [flight.asset for flight in result.emergencies] == ["USDT"]
+    assert {rebalance.reason for rebalance in result.rebalances} == {"CRISIS"}
+    assert fallen("0.75", 2 * DAY).halted_at is None
 
 
 def test_run__shock_that_is_over_within_the_hour__no_crisis() -> None:

@@ -52,6 +52,14 @@ def test_decode_revert__data__readable(data, text):
             f"{ALICE} is in WATCH, not in CRISIS: only a guardian may flee it now (NotInCrisis)",
         ),
         (
+            error(
+                "NothingToFlee(address,uint256,uint256)",
+                ["address", "uint256", "uint256"],
+                [ALICE, 12, 0],
+            ),
+            f"the fund holds 12 bps of {ALICE} and wants 0: nothing is left to flee (NothingToFlee)",
+        ),
+        (
             error("InvalidWeightSum(uint256)", ["uint256"], [9_999]),
             "the weights sum to 9999 bps, not 10000 (InvalidWeightSum)",
         ),

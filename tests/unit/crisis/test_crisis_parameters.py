@@ -30,8 +30,9 @@ BOUNDS = {
 }
 
 
-def test_params__defaults__are_the_model_s(scene):
-    assert tuple(scene.detector.getParams()) == astuple(DEFAULT)
+def test_params__defaults__are_the_model_s(project, governor, deploy_scene):
+    fresh = deploy_scene(governor.deploy(project.MockOracle)).detector
+    assert tuple(fresh.getParams()) == astuple(DEFAULT)
 
 
 def test_bounds__table__has_every_parameter():

@@ -40,6 +40,19 @@ def test_enter_emergency__unknown_coin__refused(world):
         assert refused == ("UnknownConstituent", NEW_COIN)
 
 
+def test_enter_emergency__sold_to_the_band__nothing_left_to_flee_but_for_a_guardian(world, entry):
+    """A coin that died stays in crisis: what else drifts then is no emergency."""
+    world.state(USDT, State.CRISIS)
+    band = world.index.emergencyParams().settleBandBps
+    world.hold(600_000 - band * 100 - 100, band * 100 + 100, 200_000, 100_000, 100_000)
+    assert entry(USDT)[USDT] == 0
+    world.hold(600_000 - band * 100, band * 100, 200_000, 100_000, 100_000)
+    refused = revert_of(world.index.enterEmergency, USDT, False, sender=world.owner)
+    assert refused == ("NothingToFlee", USDT, band, 0)
+    world.force(USDT)
+    assert not world.index.isForced(USDT)
+
+
 def test_enter_emergency__forced__cut_at_once_whatever_the_detector_says(world):
     world.group(USDC, DAI)
     receipt = world.force(USDC)

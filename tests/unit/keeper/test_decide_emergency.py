@@ -22,9 +22,13 @@ DEEP = 10**9
 FLED = 1  # USDT
 
 
-def view(world: World, changed_at: int = NOW - 60, due: str | None = None) -> EmergencyView:
+def view(
+    world: World, changed_at: int = NOW - 60, due: str | None = None, worsened_at: int | None = None
+) -> EmergencyView:
+    """`worsened_at`: as `changed_at` when nothing but a coin's state has changed."""
     pegs = tuple(Peg(coin.token, State.SOUND, 0, NOW, 0, CALM) for coin in world.coins)
-    return EmergencyView(emergency.DEFAULT, due, changed_at, 0, 0, pegs, crisis.DEFAULT)
+    at = changed_at if worsened_at is None else worsened_at
+    return EmergencyView(emergency.DEFAULT, due, changed_at, 0, 0, pegs, crisis.DEFAULT, at)
 
 
 def in_crisis(depth: int = DEEP) -> Snapshot:
@@ -113,6 +117,15 @@ def test_decide__caution_since_the_opening__closes_the_session(
         return
     assert (plan.action, plan.cause) == (Action.CLOSE, Cause.OUTDATED)
     assert since_ended(snapshot) == NOW + 100 - changed_at
+
+
+@pytest.mark.parametrize("is_emergency", [False, True])
+def test_decide__plan_changed_since_the_opening__closes_an_emergency_only(is_emergency: bool) -> None:
+    """As the Rebalancer has it: an ordinary session minds the coins' states alone."""
+    snapshot = replace(outdated(NOW + 50, is_emergency), timestamp=NOW + 100)
+    emergency_view = view(five_coins(depth=DEEP), NOW + 50, worsened_at=NOW - 60)
+    plan = decide(agreed(replace(snapshot, emergency=emergency_view)))
+    assert plan.action is (Action.CLOSE if is_emergency else Action.FILL)
 
 
 def spoiled(snapshot: Snapshot, at: int, quote: PriceQuote) -> Snapshot:

@@ -64,5 +64,5 @@ def test_due_observations__some_due__those_in_their_order_and_new_coins() -> Non
         replace(peg(State.WATCH, OFF), token="falling", observed_at=NOW - PARAMS.spacing),
         replace(peg(State.WATCH, OFF), token="just seen", observed_at=NOW - PARAMS.spacing + 1),
     )
-    view = EmergencyView(emergency.DEFAULT, None, 0, 0, 0, pegs, PARAMS)
+    view = EmergencyView(emergency.DEFAULT, None, 0, 0, 0, pegs, PARAMS, 0)
     assert due_observations(view, NOW) == ("new", "falling")

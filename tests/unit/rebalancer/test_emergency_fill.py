@@ -56,7 +56,7 @@ def test_fill__by_anyone__at_the_curve_and_not_below(fleeing, elapsed):
     p = fleeing.calculator.emergencyParams()
     opened_at = fleeing.rebalancer.getSession().openedAt
     if elapsed:
-        fleeing.wait(opened_at + elapsed - fleeing.chain.pending_timestamp)
+        fleeing.chain.mine(timestamp=opened_at + elapsed)
     assert fleeing.chain.blocks.head.timestamp == opened_at + elapsed
     keep = public_keep(elapsed, p.auctionLength, p.premiumBps, p.slipBps)
     floor = floor_of(keep)
