@@ -13,7 +13,7 @@ setup: ## Install everything inside this folder (skipped when nothing changed)
 	@command -v $(PYTHON) >/dev/null || { echo "set-up: no Python found: install Python 3.11 or 3.12, then run make again" >&2; exit 1; }
 	@$(PYTHON) tools/bootstrap.py
 
-demo: setup ## Deploy an index on the local mainnet and watch it rebalance itself
+demo: setup ## A real index on the local mainnet: it rebalances, sits out SVB and leaves a coin that dies
 	@$(BIN)/ape run demo $(ARGS)
 
 lint: setup ## ruff, mypy --strict, solhint

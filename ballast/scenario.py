@@ -83,6 +83,18 @@ def _yaml_step(raw: Any, place: str, known: Sequence[str]) -> ScenarioStep:
     return ScenarioStep(parse_time(raw["at"], place), prices, amounts)
 
 
+def load_history(path: Path, columns: Mapping[str, str]) -> Scenario:
+    """Every row of a CSV history; `columns` says which coin a column stands for. DataError, one line."""
+    table = read_table(path, lambda column: _PRICE if column in columns else None)
+    if missing := sorted(set(columns) - set(table.columns)):
+        raise DataError(f"{path}: no column {missing[0]}: {', '.join(table.header)} found")
+    steps = tuple(
+        ScenarioStep(step.at, {columns[column]: price for column, price in step.prices.items()}, {})
+        for step in _steps(table, table.times)
+    )
+    return _checked(Scenario(path.stem, path.name, steps), str(path))
+
+
 def _read_csv(path: Path, known: Sequence[str]) -> Scenario:
     def choose(column: str) -> Kind | None:
         if column.removesuffix(_CAP) not in known:
@@ -92,17 +104,21 @@ def _read_csv(path: Path, known: Sequence[str]) -> Scenario:
     table = read_table(path, choose)
     if not any(column in known for column in table.columns):
         raise DataError(f"{path}: no column prices a coin of the index: {', '.join(known)} expected")
-    return Scenario(path.name.split(".")[0], path.name, _thinned(table))
+    return Scenario(path.name.split(".")[0], path.name, _steps(table, _thinned(table.times)))
 
 
-def _thinned(table: Table) -> tuple[ScenarioStep, ...]:
-    """At most `MAX_STEPS` of the rows, evenly spaced."""
-    last = len(table.times) - 1
-    many = last >= MAX_STEPS
-    kept = [at * last // (MAX_STEPS - 1) for at in range(MAX_STEPS)] if many else range(last + 1)
+def _thinned(times: Sequence[datetime]) -> Sequence[datetime]:
+    """At most `MAX_STEPS` of the times, evenly spaced."""
+    last = len(times) - 1
+    if last < MAX_STEPS:
+        return times
+    return [times[at * last // (MAX_STEPS - 1)] for at in range(MAX_STEPS)]
+
+
+def _steps(table: Table, moments: Sequence[datetime]) -> tuple[ScenarioStep, ...]:
     cells = {name: dict(zip(c.times, c.values, strict=True)) for name, c in table.columns.items()}
     steps = []
-    for moment in (table.times[at] for at in kept):
+    for moment in moments:
         row = {name: values[moment] for name, values in cells.items() if moment in values}
         prices = {name: value for name, value in row.items() if not name.endswith(_CAP)}
         caps = {name.removesuffix(_CAP): int(v) for name, v in row.items() if name.endswith(_CAP)}

@@ -1,4 +1,4 @@
-"""Deploys an index of five stablecoins on a local mainnet and lets it rebalance itself along a price path."""
+"""Deploys an index of five stablecoins on a local mainnet; plays an ordinary summer and two crises to it."""
 
 import json
 import logging
@@ -12,13 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from ballast.chain.cli import PlainCommand, chosen_index
+from ballast.chain.connect import expect_quick_receipts
+from ballast.demo.acts import Act, shipped_acts
 from ballast.demo.picture import draw
 from ballast.demo.record import Rebalance, Run
 from ballast.demo.run import Cast, Demo
 from ballast.replica import Replica, start_replica
 from ballast.replica.build import ensure_state
 from ballast.replica.progress import progress_bar
-from ballast.scenario import PACKAGED, load_scenario
+from ballast.scenario import load_scenario
 
 OUT = Path("build/demo")
 
@@ -28,7 +30,7 @@ OUT = Path("build/demo")
     "--scenario",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
-    help="Price path, YAML or CSV (default: May and June 2022).",
+    help="Price path, YAML or CSV, played alone (default: three acts, of 2022, 2023 and a what-if).",
 )
 @click.option(
     "--out",
@@ -38,12 +40,13 @@ OUT = Path("build/demo")
     help="Folder for run.json and weights.png.",
 )
 def cli(scenario, out):
-    """Deploy, fund, drift and rebalance a real index on a mainnet that lives on this machine."""
+    """A real index on a mainnet that lives on this machine: it rebalances, and coins leave their pegs."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console(width=None if Console().is_terminal else 120, highlight=False)
     index, _ = chosen_index(None)
-    path = load_scenario(scenario or PACKAGED, [coin.symbol for coin in index.coins])
-    console.print(f"[bold]Ballast[/bold]: {index.name} along {path.name} ({path.source})")
+    acts = _acts(scenario, tuple(coin.symbol for coin in index.coins))
+    for act in acts:
+        console.print(f"[bold]Ballast[/bold]: {index.name} along {act.scenario.name} ({act.scenario.source})")
     out.mkdir(parents=True, exist_ok=True)
     with progress_bar() as report:
         state = ensure_state(report)
@@ -53,21 +56,30 @@ def cli(scenario, out):
         start_replica(state=state) as node,
         ape.networks.parse_network_choice(f"ethereum:replica:{node.url}"),
     ):
+        expect_quick_receipts()
         signers = accounts.test_accounts
-        cast = Cast(signers[0], signers[1], signers[2], signers[3])
-        run = Demo(Replica(node.url), index, path, cast, out, console.print).play()
+        cast = Cast(*(signers[at] for at in range(5)))
+        run = Demo(Replica(node.url), index, acts, cast, out, console.print).play()
     (out / "run.json").write_text(json.dumps(run.to_dict(), indent=2) + "\n")
     draw(run, out / "weights.png")
     _show(console, run)
     console.print(f"written: {out / 'run.json'} and {out / 'weights.png'}")
 
 
+def _acts(scenario: Path | None, coins: tuple[str, ...]) -> tuple[Act, ...]:
+    """The given path alone, or the demo's own acts."""
+    return shipped_acts(coins) if scenario is None else (Act("", load_scenario(scenario, coins)),)
+
+
 def _show(console: Console, run: Run) -> None:
-    headline = run.headline
-    if headline is None:
+    if not run.rebalances:
         console.print("Nothing had to be traded: the fund stayed within its limits all the way.")
         return
-    _show_weights(console, headline)
+    if run.headline is not None:
+        _show_weights(console, run.headline, "largest rebalance")
+    for rebalance in run.rebalances:
+        if rebalance.is_emergency:
+            _show_weights(console, rebalance, "emergency")
     _show_swaps(console, run)
     data = run.to_dict()
     within = data["max_drift_after_bps"] <= data["settle_band_bps"]
@@ -79,9 +91,9 @@ def _show(console: Console, run: Run) -> None:
     )
 
 
-def _show_weights(console: Console, rebalance: Rebalance) -> None:
+def _show_weights(console: Console, rebalance: Rebalance, what: str) -> None:
     data = rebalance.to_dict()
-    table = Table(title=f"largest rebalance, {rebalance.at:%Y-%m-%d}: {rebalance.reason}")
+    table = Table(title=f"{what}, {rebalance.at:%Y-%m-%d}: {rebalance.reason}")
     table.add_column("coin")
     for column in ("before", "target", "after"):
         table.add_column(column, justify="right")

@@ -1,6 +1,7 @@
 """Which chain this is, and whether what must be there is there."""
 
 import subprocess
+from functools import partial
 from pathlib import Path
 
 from ape import project
@@ -32,6 +33,14 @@ def chain_identity() -> ChainIdentity:
         )
     except _FAULTS as error:
         raise ChainError(f"the node does not say which chain it is on: {explain(error)}") from error
+
+
+def expect_quick_receipts() -> None:
+    """For a local chain, which mines at once: asks for receipts every few ms, not every tenth of a second."""
+    eth = ManagerAccessMixin.network_manager.provider.web3.eth
+    setattr(  # noqa: B010  web3 offers no setting; Ape passes none on
+        eth, "wait_for_transaction_receipt", partial(eth.wait_for_transaction_receipt, poll_latency=0.005)
+    )
 
 
 def require_chain(expected: int, actual: int, what: str) -> None:

@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
 
 import structlog
 from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
-from ape.contracts import ContractInstance
 from ape.exceptions import ApeException, ContractLogicError
 from ape.utils import ManagerAccessMixin
+from eth_utils.crypto import keccak
 from requests import RequestException
 from tenacity import (
     RetryCallState,
@@ -29,6 +28,7 @@ from web3.exceptions import TimeExhausted, TransactionNotFound, Web3Exception
 from ballast.chain.connect import chain_identity
 from ballast.chain.deployment import Deployment
 from ballast.chain.explain import explain
+from ballast.chain.multicall import ContractCall, all_or_none
 from ballast.chain.system import System
 from ballast.chain.transactor import send, signed
 from ballast.errors import ChainError
@@ -43,8 +43,6 @@ from ballast.keeper.watchdog import guarded
 _TRANSIENT = (ChainError, ApeException, RequestException, Web3Exception, OSError)
 _ATTEMPTS = 20
 _LOOKS_AT_A_RECEIPT = 0.2  # s between two
-
-ContractCall = tuple[ContractInstance, str, tuple[Any, ...]]  # contract, method, arguments
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def trade_tuples(plan: Plan, venue: str) -> list[tuple[str, str, int, int, str, 
 
 
 def calls_of(plan: Plan, system: System) -> list[ContractCall]:
-    """What carries a plan out, each call in a transaction of its own; nothing for a wait."""
+    """What carries a plan out; nothing for a wait."""
     brain = system.rebalancer
     match plan.action:
         case Action.WAIT:
@@ -186,8 +184,10 @@ class Keeper:
         self._log.warning("trouble", why=explain(error) if error else "", attempt=state.attempt_number)
 
     def _build(self, plan: Plan) -> TransactionAPI:
-        # Of several calls the first: the others are still due at the next step.
-        contract, method, arguments = calls_of(plan, self._system)[0]
+        calls = calls_of(plan, self._system)
+        if len(calls) > 1:  # looks, which anybody may take: a crisis must not wait for a block a coin
+            return all_or_none(calls, self._account.address)
+        ((contract, method, arguments),) = calls
         transaction: TransactionAPI = getattr(contract, method).as_transaction(
             *arguments, sender=self._account.address
         )
@@ -195,8 +195,8 @@ class Keeper:
 
     def _carry_out(self, snapshot: Snapshot, plan: Plan, transaction: TransactionAPI) -> Step:
         """Journals, sends, marks."""
-        tx_hash = "0x" + bytes(transaction.txn_hash).hex()
-        raw = "0x" + bytes(transaction.serialize_transaction()).hex()
+        wire = bytes(transaction.serialize_transaction())
+        tx_hash, raw = "0x" + keccak(wire).hex(), "0x" + wire.hex()
         nonce = transaction.nonce
         assert nonce is not None
         self._journal.sending(Entry(nonce, tx_hash, raw, plan.action.value, snapshot.session.id))

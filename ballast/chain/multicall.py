@@ -1,18 +1,20 @@
-"""Many reads in one `eth_call` at one block, through Multicall3; every failure names its call."""
+"""Many reads in one `eth_call`, or many calls that anybody may make in one transaction, by Multicall3."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ape.api import TransactionAPI
 from ape.contracts import ContractInstance
 from ape.contracts.base import ContractMethodHandler
 from ape.exceptions import ApeException
 from ape.utils import ManagerAccessMixin
-from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS
+from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS, MULTICALL3_CONTRACT_TYPE
 from eth_abi.abi import encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+from ethpm_types import ContractType
 from ethpm_types.abi import ABIType
 
 from ballast.chain.codec import decode
@@ -22,6 +24,8 @@ from ballast.errors import ChainError
 _AGGREGATE3 = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
 _READER = "0x000000000000000000000000000000000000bEEF"  # nobody: who asks when a gas price is given
 _GAS = 30_000_000  # of one eth_call: below the cap of every common node
+
+ContractCall = tuple[ContractInstance, str, tuple[Any, ...]]  # contract, method, arguments
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,18 @@ def aggregate(
         for call, (success, data) in zip(part, _send(part, block, gas_price), strict=True):
             answers.append(_answer(call, success, data))
     return answers
+
+
+def all_or_none(calls: Sequence[ContractCall], sender: str) -> TransactionAPI:
+    """One transaction that makes every call, in Multicall3's name; it reverts when one of them does."""
+    kind = ContractType.model_validate(MULTICALL3_CONTRACT_TYPE)
+    multicall: Any = ContractInstance(to_checksum_address(MULTICALL3_ADDRESS), kind)
+    wire = [
+        (contract.address, False, bytes(getattr(contract, method).encode_input(*arguments)))
+        for contract, method, arguments in calls
+    ]
+    transaction: TransactionAPI = multicall.aggregate3.as_transaction(wire, sender=sender)
+    return transaction
 
 
 def current_block() -> int:

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Final
 
 from ballast.replica import Replica
-from ballast.replica.addresses import Pool
+from ballast.replica.drive import Drive
+from ballast.replica.node import BASE_FEE
 
-FOLLOW: Final = Decimal("0.002")  # of the price: less than half the width of a pool's core
 MIN_SETTLE: Final = 60  # s
 MAX_SETTLE: Final = 3_600  # s between a move and the next look: longer than any TWAP window of the index
 
@@ -18,28 +18,21 @@ class Market:
     def __init__(self, replica: Replica, coins: tuple[str, ...]) -> None:
         self._replica = replica
         self._coins = coins
-        self._middles: dict[str, Decimal] = {}  # price round which a pool's depth was last put
+        pools = [pool for pool in replica.book.pools if set(pool.coins) <= set(coins)]
+        self._drive = Drive(replica, (), pools, None)
         self.prices: dict[str, Decimal] = {coin: replica.feed_price(coin) for coin in coins}
 
     def move(self, prices: Mapping[str, Decimal], elapsed: int) -> None:
         """Lets `elapsed` seconds go by, the move coming near their end, so that averages can follow it."""
         settle = max(MIN_SETTLE, min(MAX_SETTLE, elapsed // 2))
         if elapsed > settle:
-            self._replica.pass_time(elapsed - settle)
+            self._replica.pass_time(elapsed - settle, keep_feeds=False)
         self.prices.update(prices)
         self._replica.set_feeds({coin: str(self.prices[coin]) for coin in self._coins})
-        for pool in self._replica.book.pools:
-            coin, quote = pool.coins
-            if coin in self.prices and quote in self.prices:
-                self._move_pool(pool, self.prices[coin] / self.prices[quote])
-        self._replica.pass_time(settle)
-        self._replica.set_base_fee()
+        self._drive.step(None, {}, self.prices, BASE_FEE)
+        self.wait(settle)
 
-    def _move_pool(self, pool: Pool, price: Decimal) -> None:
-        """Traders bring the pool to the price; its providers follow once it has left their middle."""
-        coin, quote = pool.coins
-        self._replica.move_pool(coin, quote, price, pool.fee)
-        middle = self._middles.setdefault(pool.address, Decimal(1))
-        if abs(price / middle - 1) > FOLLOW:
-            self._replica.provide(coin, quote, pool.fee)
-            self._middles[pool.address] = price
+    def wait(self, seconds: int) -> None:
+        """Lets time go by at the same prices."""
+        self._replica.pass_time(seconds)
+        self._replica.set_base_fee()

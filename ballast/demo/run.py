@@ -1,43 +1,41 @@
-"""Runs an index along a price path on the replica: deploy, fund, then market, reporter, keeper by turns."""
+"""Runs an index through acts on the replica: deploy, fund, then market, reporter, keeper by turns."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from ape.api import AccountAPI, ReceiptAPI
+from ape.api import AccountAPI
 
-from ballast.chain.deployer import Outcome, deploy_index
+from ballast.chain.deployer import deploy_index
 from ballast.chain.keeper_loop import Keeper, Step, journal_identity
-from ballast.chain.market import market_state, plan_changes, reports
 from ballast.chain.snapshot import take_snapshot
-from ballast.chain.transactor import send_call
+from ballast.demo import tell
+from ballast.demo.acts import Act
 from ballast.demo.market import Market
-from ballast.demo.record import Frame, Rebalance, Run, Sent, Swap, ether_cost, targets_of
-from ballast.errors import ChainError
+from ballast.demo.notes import Notes
+from ballast.demo.people import DEPOSIT, KNOCK, People
+from ballast.demo.record import Chapter, Frame, Rebalance, Run
+from ballast.demo.reporter import Reporter, month_score
 from ballast.index_file import IndexFile, MarketCap
 from ballast.keeper.allocation import Policy
 from ballast.keeper.decide import Action, Cause
 from ballast.keeper.journal import Journal
-from ballast.keeper.rules import basket_of, is_open
-from ballast.keeper.snapshot import Snapshot
+from ballast.keeper.rules import is_open
+from ballast.keeper.snapshot import EmergencyView, Snapshot
 from ballast.keeper.storage import FileStorage
-from ballast.market_data import MarketRow
-from ballast.model.rebalance import value_of
-from ballast.model.stability import stability_score
+from ballast.model.crisis import State
 from ballast.replica import Replica
 from ballast.scenario import Scenario, ScenarioStep
-from ballast.units import WAD, human, wad_of
+from ballast.units import human, wad_of
 
-DEPOSIT: Final = 10_000_000 * WAD  # WAD{USD}, the first investor's
-SCORE_WINDOW: Final = 8  # steps of the path that a stability score looks back on
-MAX_PASSES: Final = 60  # looks of the keeper at one step of the path
-QUIET_WEEK: Final = timedelta(days=7, hours=1)  # after the path: the calendar's turn
-WALK_PAUSE: Final = 3_600  # s between two reports of a cap that must walk
-
-Say = Callable[[str], None]
+MAX_PASSES: Final = 60  # looks of the keeper at one time of the path
+QUIET_WEEK: Final = timedelta(days=7, hours=1)  # after the first act: the calendar's turn
+HOUR: Final = timedelta(hours=1)
+MAX_WAITS: Final = 120  # hours between two steps through which the keeper goes on looking
+CHEAP: Final = Decimal("0.92")  # USD: at this price somebody tries to bring in a coin on watch
+_OFF: Final = (State.WATCH, State.CRISIS, State.DARK)
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,7 @@ class Cast:
     keeper: AccountAPI
     reporter: AccountAPI
     investor: AccountAPI
+    guest: AccountAPI
 
 
 def starting_index(index: IndexFile, scenario: Scenario, cast: Cast) -> IndexFile:
@@ -64,7 +63,7 @@ def _first_cap(coin: Any, first: ScenarioStep) -> MarketCap:
     known: MarketCap = coin.market_cap
     cap = first.market_caps.get(coin.symbol, known.initial_usd)
     price = first.prices.get(coin.symbol)
-    score = stability_score([wad_of(price)]) if price is not None else known.score
+    score = month_score([wad_of(price)]) if price is not None else known.score
     return known.model_copy(update={"initial_usd": Decimal(cap), "score": score})
 
 
@@ -72,54 +71,43 @@ class Demo:
     """One run on one replica."""
 
     def __init__(
-        self, replica: Replica, index: IndexFile, scenario: Scenario, cast: Cast, folder: Path, say: Say
+        self,
+        replica: Replica,
+        index: IndexFile,
+        acts: tuple[Act, ...],
+        cast: Cast,
+        folder: Path,
+        say: tell.Say,
     ) -> None:
-        self._replica = replica
-        self._scenario = scenario
-        self._cast = cast
-        self._folder = folder
-        self._say = say
-        self._index = starting_index(index, scenario, cast)
-        self._symbols = tuple(coin.symbol for coin in index.coins)
-        self._seen: dict[str, list[int]] = {}  # WAD{USD/coin}, the path so far
-        self._caps = {coin.symbol: int(coin.market_cap.initial_usd) for coin in self._index.coins}
-        self._market = Market(replica, self._symbols)
+        self._replica, self._acts, self._cast, self._folder = replica, acts, cast, folder
+        self._teller = tell.Teller(say)
+        self._index = starting_index(index, acts[0].scenario, cast)
+        self._market = Market(replica, tuple(coin.symbol for coin in index.coins))
+        self._reporter = Reporter(replica, self._index)
+        self._names = {coin.token: coin.symbol for coin in index.coins}
+        self._now = acts[0].scenario.steps[0].at  # the path's time
 
     def play(self) -> Run:
-        """The whole path. BallastError when something cannot be done; a target missed is told, not raised."""
-        first, *later = self._scenario.steps
-        self._market.move(first.prices, 0)
-        self._remember()
-        outcome = self._deploy()
-        run = self._start(outcome)
-        self._fund(run)
-        before = first
-        for step in later:
-            self._say(f"[bold]{step.at:%Y-%m-%d %H:%M}[/bold]  {_moves(before, step)}")
-            self._market.move(step.prices, int((step.at - before.at).total_seconds()))
-            self._pass_step(run, step.at, step.market_caps)
-            before = step
-        self._say(f"[bold]{before.at + QUIET_WEEK:%Y-%m-%d %H:%M}[/bold]  a quiet week goes by")
-        self._market.move({}, int(QUIET_WEEK.total_seconds()))
-        self._pass_step(run, before.at + QUIET_WEEK, {})
-        self._exit(run)
-        return run
+        """All acts. BallastError when something cannot be done; a target missed is told, not raised."""
+        opening = self._acts[0].scenario.steps[0]
+        self._market.move(opening.prices, 0)
+        self._reporter.remember(self._now, self._market.prices)
+        self._run = self._deploy()
+        self._fund()
+        for number, act in enumerate(self._acts):
+            self._play(act, is_first=number == 0)
+        self._exit()
+        return self._run
 
     # -- the beginning
 
-    def _deploy(self) -> Outcome:
-        self._outcome = deploy_index(
-            self._index,
-            "the demo's index",
-            self._cast.deployer,
-            self._folder / "deployments",
-            True,
-            self._quiet,
+    def _deploy(self) -> Run:
+        folder = self._folder / "deployments"
+        outcome = deploy_index(
+            self._index, "the demo's index", self._cast.deployer, folder, True, lambda _: None
         )
-        self._system = self._outcome.system
-        return self._outcome
-
-    def _start(self, outcome: Outcome) -> Run:
+        self._system = outcome.system
+        self._people = People(self._replica, self._system)
         journal = self._folder / "keeper.journal"
         journal.unlink(missing_ok=True)
         self._keeper = Keeper(
@@ -130,168 +118,173 @@ class Demo:
             Policy(),
         )
         addresses = {name: item.address for name, item in outcome.deployment.contracts.items()}
-        self._say(f"deployed {len(addresses)} contracts, {len(outcome.results)} settings proved on chain")
-        band = self._look().params.fill.settle_band_bps
-        return Run(self._scenario.name, self._scenario.source, addresses, band)
+        self._teller.line(
+            f"deployed {len(addresses)} contracts, {len(outcome.results)} settings proved on chain"
+        )
+        run = Run(addresses, self._look().params.fill.settle_band_bps)
+        self._notes = Notes(run, self._system, self._names)
+        return run
 
-    def _fund(self, run: Run) -> None:
-        """The first investor buys in at the targets."""
-        snapshot = self._look()
-        amounts = []
-        for coin in snapshot.coins:
-            worth = DEPOSIT * coin.vault_weight // 10_000
-            amounts.append(worth * WAD // coin.quote.low // coin.scale)
-        self._contribute(self._cast.investor, amounts)
-        self._frame(run, self._scenario.steps[0].at, "funded")
-        fund = run.frames[-1].snapshot
-        self._say(
+    def _fund(self) -> None:
+        self._people.fund(self._cast.investor, self._look())
+        fund = self._look()
+        self._frame("funded", fund)
+        self._teller.line(
             f"an investor contributes {human(DEPOSIT):,.0f} USD, gets {human(fund.total_supply):,.2f} shares"
         )
 
-    def _contribute(self, investor: AccountAPI, amounts: list[int]) -> None:
-        vault = self._system.vault
-        for coin, amount in zip(self._symbols, amounts, strict=True):
-            token = self._replica.book.token(coin)
-            self._replica.mint(coin, str(investor.address), amount)
-            args = [str(vault.address), amount]
-            sender = str(investor.address)
-            self._replica.rpc.send(token.address, "approve(address,uint256)", args, sender=sender)
-        send_call(investor, "contributing", vault, "contribute", amounts, investor.address, 0)
+    # -- an act
 
-    # -- one step of the path
+    def _play(self, act: Act, is_first: bool) -> None:
+        """One price path. What is compared begins with the funding, or after an overture."""
+        self._notes.areas.clear()
+        before: ScenarioStep | None = None
+        chapter = Chapter(act.scenario.name, act.headline, act.scenario.source, act.is_drawn)
+        self._run.chapters.append(chapter)
+        if act.headline:
+            self._teller.line(f"\n[bold]{act.headline}[/bold]")
+        begins_at = 0 if is_first else len(self._run.frames)
+        for step in act.scenario.steps:
+            self._notes.is_overture = act.is_overture and before is None
+            if not (is_first and before is None):
+                self._wait(step.at)
+                self._teller.heading(
+                    f"[bold]{step.at:%Y-%m-%d %H:%M}[/bold]  {tell.moves(before, step)}", wait=act.is_brief
+                )
+                self._market.move(step.prices, int((step.at - self._now).total_seconds()))
+                self._now = step.at
+                self._pass(step, act)
+            if self._notes.is_overture:
+                begins_at = len(self._run.frames) - 1
+            before = step
+        if not act.is_brief:
+            self._quiet_week(act)
+        chapter.frames.extend(self._run.frames[begins_at:])
+        self._sum_up(act, chapter)
 
-    def _pass_step(self, run: Run, at: datetime, caps: Any) -> None:
-        self._remember()
-        self._report(caps)
-        self._frame(run, at, "market moved")
-        self._tell_verdict(run.frames[-1].snapshot)
-        self._keep(run, at)
+    def _quiet_week(self, act: Act) -> None:
+        until = self._now + QUIET_WEEK
+        self._wait(until)
+        self._teller.heading(f"[bold]{until:%Y-%m-%d %H:%M}[/bold]  a quiet week goes by")
+        self._market.move({}, int((until - self._now).total_seconds()))
+        self._now = until
+        self._pass(ScenarioStep(until, {}, {}), act)
 
-    def _remember(self) -> None:
-        for coin, price in self._market.prices.items():
-            self._seen[coin] = [*self._seen.get(coin, []), wad_of(price)][-SCORE_WINDOW:]
+    def _pass(self, step: ScenarioStep, act: Act) -> None:
+        """Reporter and keeper at a step of the path."""
+        if self._reporter.remember(self._now, self._market.prices) or step.market_caps:
+            self._reporter.report(self._system, self._cast.reporter, step.market_caps)
+        self._keep(None if act.is_brief else "market moved")
+        self._knock()
 
-    def _report(self, caps: Any) -> None:
-        """Brings the path's caps and scores on chain, walking where the contract's bounds make it."""
-        self._caps.update(caps)
-        rows = [MarketRow(c, self._caps[c], stability_score(self._seen[c])) for c in self._symbols]
-        for _ in range(MAX_PASSES):
-            changes = plan_changes(market_state(self._system.calculator, self._index), rows, walk=True)
-            calculator = self._system.calculator
-            send_call(self._cast.reporter, "reporting", calculator, "report", *reports(changes))
-            if all(change.arrives for change in changes):
+    def _wait(self, until: datetime) -> None:
+        """The hours to the next step, as long as looking at the same prices may still change a state."""
+        for _ in range(MAX_WAITS):
+            if self._now + HOUR >= until or not is_restless(self._run.frames[-1].snapshot.emergency):
                 return
-            self._replica.pass_time(WALK_PAUSE)
+            self._market.wait(int(HOUR.total_seconds()))
+            self._now += HOUR
+            self._teller.heading(f"[bold]{self._now:%Y-%m-%d %H:%M}[/bold]", wait=True)
+            self._keep(None)
 
-    def _keep(self, run: Run, at: datetime) -> None:
-        """Lets the keeper work until there is nothing to do at this step."""
-        current: Rebalance | None = None
+    # -- the keeper
+
+    def _keep(self, note: str | None) -> None:
+        """Lets the keeper work until there is nothing to do now; with a `note` the verdict is told first."""
+        traded: Rebalance | None = None
+        moved: Snapshot | None = None
         for _ in range(MAX_PASSES):
             step = self._keeper.step()
+            moved = moved or step.snapshot
+            if note is not None and step.plan.action is not Action.OBSERVE:
+                self._teller.line(tell.verdict(step.snapshot))
+                note = None
             if step.refusal:
-                self._say(f"  [red]the chain refused: {step.refusal}[/red]")
-            if step.plan.action != Action.WAIT:
-                current = current or self._begin(run, at, step)
-                self._note(current, step)
+                self._teller.line(f"  [red]the chain refused: {step.refusal}[/red]")
+            if step.receipt is None:
+                if not self._may_go_on(step):
+                    break
+                self._replica.pass_time(max(1, step.plan.look_again_at - step.snapshot.timestamp))
                 continue
-            if not is_open(step.snapshot) or step.plan.cause not in (Cause.FILL_INTERVAL, Cause.LOSS_BUDGET):
-                break
-            self._replica.pass_time(max(1, step.plan.look_again_at - step.snapshot.timestamp))
-        if current is not None:
-            current.after = self._look()
-            self._frame(run, at + timedelta(minutes=1), "rebalanced")
-            self._tell(current)
+            for change in self._notes.take(step, step.receipt, self._now, self._market.prices):
+                self._teller.line(tell.change(change, self._market.prices[change.asset]))
+            if step.plan.action not in (Action.OBSERVE, Action.CHECKPOINT, Action.TRIP):
+                traded = self._run.rebalances[-1]
+        assert moved is not None
+        self._frame("market moved", step.snapshot if traded is None else moved)
+        if traded is not None:
+            self._finish(traded, step.snapshot)
 
-    def _begin(self, run: Run, at: datetime, step: Step) -> Rebalance:
-        rebalance = Rebalance(at, step.plan.cause.value, step.snapshot, targets=targets_of(step.snapshot))
-        run.rebalances.append(rebalance)
-        return rebalance
+    @staticmethod
+    def _may_go_on(step: Step) -> bool:
+        """Whether a wait is for the next fill of an open session."""
+        waits = step.plan.cause in (Cause.FILL_INTERVAL, Cause.LOSS_BUDGET)
+        return step.refusal is None and is_open(step.snapshot) and waits
 
-    def _note(self, rebalance: Rebalance, step: Step) -> None:
-        if step.receipt is None or step.tx_hash is None:
-            raise ChainError(f"the keeper's transaction did not go through: {step.refusal or step.fate}")
-        wei = step.receipt.gas_used * int(step.receipt.gas_price)
-        cost = ether_cost(wei, step.snapshot.eth_quote.mid)
-        rebalance.sent.append(Sent(step.plan.action.value, step.tx_hash, step.receipt.gas_used, cost))
-        rebalance.swaps.extend(self._swaps(step, step.receipt))
+    def _finish(self, rebalance: Rebalance, snapshot: Snapshot) -> None:
+        rebalance.after = snapshot
+        self._frame("rebalanced", snapshot, timedelta(minutes=1))
+        self._teller.line(tell.rebalanced(rebalance))
+        for flight in self._run.emergencies:
+            if rebalance.is_emergency and flight.session == snapshot.session.id:
+                flight.weight_after = self._run.frames[-1].weights.get(flight.asset, 0.0) / 10_000
+                self._teller.line(tell.fled(flight, self._run.reactions, rebalance))
 
-    def _swaps(self, step: Step, receipt: ReceiptAPI) -> list[Swap]:
-        """What was really sold and bought, from the vault's own events, beside what was planned."""
-        trades = step.plan.fill.trades if step.plan.fill else ()
-        events = list(self._system.vault.Traded.from_receipt(receipt))
-        swaps = []
-        for trade, event in zip(trades, events, strict=True):
-            sold, bought = step.snapshot.coin(trade.token_in), step.snapshot.coin(trade.token_out)
-            swaps.append(
-                Swap(
-                    "Uniswap V3",
-                    [f"{hop.pool} ({hop.fee / 10_000:g} %)" for hop in trade.hops],
-                    sold.symbol,
-                    bought.symbol,
-                    human(event.sold, sold.decimals),
-                    human(event.bought, bought.decimals),
-                    human(trade.floor_out, bought.decimals),
-                    value_of(event.sold, sold.scale, sold.quote.mid),
-                    value_of(event.bought, bought.scale, bought.quote.mid),
-                )
-            )
-        return swaps
+    # -- investors
 
-    # -- the end
+    def _knock(self) -> None:
+        """Once: when a coin on watch is cheap, somebody brings it."""
+        frame = self._run.frames[-1]
+        cheap = [c for c in frame.snapshot.coins if c.held and frame.prices[c.symbol] <= CHEAP]
+        off = [coin for coin in cheap if frame.states[coin.symbol] in _OFF]
+        if not off or self._run.knocks:
+            return
+        coin = max(off, key=lambda one: frame.values[one.symbol])
+        price = frame.prices[coin.symbol]
+        knock = self._people.knock(self._cast.guest, frame.snapshot, coin, self._now, price)
+        self._run.knocks.append(knock)
+        said = f"refused, {knock.refusal}" if knock.refusal else "taken"
+        self._teller.line(f"  somebody brings {KNOCK:,} {coin.symbol}: {said}")
+        if knock.refusal:
+            self._people.join(self._cast.guest, frame.snapshot)
+            self._teller.line(f"  the same as a part of the whole basket: taken, {KNOCK:,} shares")
 
-    def _exit(self, run: Run) -> None:
-        """A tenth of the shares goes out in kind: what the investor gets is what the shares were worth."""
-        vault, investor = self._system.vault, self._cast.investor
-        shares = vault.balanceOf(investor.address) // 10
-        snapshot = self._look()
-        owed = vault.previewWithdraw(shares)
-        before = [self._replica.balance(coin, str(investor.address)) for coin in self._symbols]
-        send_call(investor, "withdrawing", vault, "withdraw", shares, investor.address, owed)
-        after = [self._replica.balance(coin, str(investor.address)) for coin in self._symbols]
-        got = {c: b - a for c, a, b in zip(self._symbols, before, after, strict=True)}
-        value = sum(value_of(got[c.symbol], c.scale, c.quote.mid) for c in snapshot.coins)
-        run.exit_check = {
-            "shares": float(human(shares)),
-            "received": {c.symbol: float(human(got[c.symbol], c.decimals)) for c in snapshot.coins},
-            "value_usd": float(human(value)),
-            "all_paid": list(got.values()) == list(owed),
-        }
-        self._say(
-            f"the investor redeems {human(shares):,.2f} shares for {human(value):,.2f} USD of coins in kind"
+    def _exit(self) -> None:
+        self._run.exit_check = self._people.leave(self._cast.investor, self._look())
+        data = self._run.exit_check
+        self._teller.line(
+            f"the investor redeems {data['shares']:,.2f} shares for {data['value_usd']:,.2f} USD of coins "
+            "in kind"
         )
 
     # -- looking and telling
 
     def _look(self) -> Snapshot:
-        return take_snapshot(self._system, self._index)
+        return take_snapshot(self._system, self._index, lazily=True)
 
-    def _frame(self, run: Run, at: datetime, note: str) -> None:
-        run.frames.append(Frame(at, note, self._look(), dict(self._caps)))
+    def _frame(self, note: str, snapshot: Snapshot, later: timedelta = timedelta()) -> None:
+        assert snapshot.emergency is not None, "every deployed index has emergencies"
+        states = {self._names[peg.token]: peg.state for peg in snapshot.emergency.pegs}
+        caps, prices = dict(self._reporter.caps), dict(self._market.prices)
+        self._run.frames.append(Frame(self._now + later, note, snapshot, caps, prices, states))
 
-    def _tell_verdict(self, snapshot: Snapshot) -> None:
-        answer = "yes" if snapshot.verdict.should else "no"
-        drift = basket_of(snapshot).drift
-        self._say(f"  shouldRebalance: {answer}, {snapshot.verdict.reason.name} (drift {drift} bps)")
-
-    def _tell(self, rebalance: Rebalance) -> None:
-        data = rebalance.to_dict()
-        self._say(
-            f"  rebalanced: drift {data['max_drift_before_bps']} → {data['max_drift_after_bps']} bps, "
-            f"{len(rebalance.swaps)} swaps, {data['traded_usd']:,.0f} USD traded at {data['cost_bps']} bps, "
-            f"{data['gas_used']:,} gas"
-        )
-
-    @staticmethod
-    def _quiet(_: str) -> None:
-        """Deployment tells every transaction; the demo only its end."""
+    def _sum_up(self, act: Act, chapter: Chapter) -> None:
+        emergency = self._run.frames[-1].snapshot.emergency
+        assert emergency is not None, "every deployed index has emergencies"
+        if act.is_brief or any(self._notes.areas.values()):
+            for line in tell.outcome(chapter, self._notes.areas, emergency.detector):
+                self._teller.line(line)
 
 
-def _moves(before: ScenarioStep, after: ScenarioStep) -> str:
-    """The path's new prices and the caps that moved by more than 1 %."""
-    prices = "  ".join(f"{coin} {price}" for coin, price in after.prices.items())
-    moved = [
-        f"{coin} {(cap / before.market_caps[coin] - 1) * 100:+.1f} %"
-        for coin, cap in after.market_caps.items()
-        if coin in before.market_caps and abs(cap / before.market_caps[coin] - 1) > 0.01
-    ]
-    return prices + (f"\n  market caps: {', '.join(moved)}" if moved else "")
+def is_restless(emergency: EmergencyView | None) -> bool:
+    """Whether some coin's state may change by looking on while no price moves."""
+    if emergency is None:
+        return False
+    given = emergency.detector
+    for peg in emergency.pegs:
+        falls = -peg.now.deviation > given.allowance_bps and peg.state is not State.CRISIS
+        calm = abs(peg.now.deviation) < given.calm_bps and peg.state is not State.SOUND
+        blind = not peg.now.seen and peg.state is not State.DARK
+        if falls or blind or (calm and peg.now.seen):
+            return True
+    return False

@@ -13,7 +13,7 @@ from ape.contracts.base import ContractEvent
 from ape.utils import ManagerAccessMixin
 
 from ballast.chain.explain import decode_revert
-from ballast.chain.keeper_loop import ContractCall
+from ballast.chain.multicall import ContractCall
 from ballast.errors import ChainError
 from ballast.replica.node import BLOCK_GAS_LIMIT
 from ballast.replica.rpc import Rpc, RpcError

@@ -41,9 +41,14 @@ class _Core:
 
 
 class Drive:
-    """Moves the named feeds and the given pools, each `depth` USD a side deep within half a per cent."""
+    """Moves the named feeds and the given pools, each `depth` USD a side deep within half a per cent.
 
-    def __init__(self, replica: Replica, feeds: Sequence[str], pools: Sequence[Pool], depth: Decimal) -> None:
+    Without a `depth` each pool is as deep as the book has it.
+    """
+
+    def __init__(
+        self, replica: Replica, feeds: Sequence[str], pools: Sequence[Pool], depth: Decimal | None
+    ) -> None:
         self._replica, self._rpc, self._book = replica, replica.rpc, replica.book
         self._pools, self._depth = tuple(pools), depth
         self._cores: dict[str, _Core] = {}
@@ -129,7 +134,8 @@ class Drive:
         root = self._wanted(pool, prices) / uniswap.Q96
         tick = math.floor(2 * math.log(root, 1.0001))
         tokens = self._book.sorted_coins(pool)
-        amounts = [int(self._depth / prices[t.symbol] * 10**t.decimals) for t in tokens]
+        depth = pool.core * 1_000_000 if self._depth is None else self._depth
+        amounts = [int(depth / prices[t.symbol] * 10**t.decimals) for t in tokens]
         placed = uniswap.mint_args(self._book, pool, tick, uniswap.CORE_TICKS, amounts)
         calls = [encode_call(signature, args) for signature, args in [*taken, (uniswap.MINT, placed)]]
         return (self._book.contracts["uniswap_v3_positions"], "multicall(bytes[])", (calls,))

@@ -16,43 +16,63 @@ CALM = "timestamp_utc,USDC,DAI\n2024-01-01,1,1\n2024-01-03,1.0004,0.9998\n2024-0
 WILD = (
     "timestamp_utc,USDC,USDT,DAI,FRAX,USDT.cap,USDC.cap\n"
     "2024-01-01,1,1,1,1,80e9,40e9\n"
-    "2024-01-02,0.95,1.004,0.96,0.95,80e9,40e9\n"
-    "2024-01-09,0.99,1.001,0.99,0.99,70e9,50e9\n"
+    "2024-01-02,0.993,1.004,0.994,0.992,80e9,40e9\n"
+    "2024-01-09,0.998,1.001,0.999,0.998,60e9,60e9\n"
+)
+# Ten hours at 60 cents fill the area; a day later it is back, and calm for long enough to return whole.
+FALLEN = (
+    "timestamp_utc,USDC,DAI,DAI.cap\n2024-01-01,1,1,20e9\n2024-01-02,1,0.6,20e9\n"
+    "2024-01-03,1,1,20e9\n2024-01-09,1,1,20e9\n"
 )
 
 pytestmark = pytest.mark.replica
 
 
-def demo(scenario: Path, out: Path) -> subprocess.CompletedProcess[str]:
-    command = [APE, "run", "demo", "--scenario", str(scenario), "--out", str(out)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+def demo(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [APE, "run", "demo", *options, "--out", str(out)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
-def play(folder: Path, name: str, text: str) -> dict[str, Any]:
-    path = folder / name
-    path.write_text(text)
-    done = demo(path, folder / path.stem)
+def played(out: Path, *options: str) -> dict[str, Any]:
+    done = demo(out, *options)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (folder / path.stem / "weights.png").read_bytes().startswith(b"\x89PNG")
-    run: dict[str, Any] = json.loads((folder / path.stem / "run.json").read_text())
+    assert (out / "weights.png").read_bytes().startswith(b"\x89PNG")
+    run: dict[str, Any] = json.loads((out / "run.json").read_text())
     return run
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("demo")
-    return {"calm": play(folder, "calm.csv", CALM), "wild": play(folder, "wild.csv", WILD)}
+    found = {}
+    for name, text in (("calm", CALM), ("wild", WILD), ("fallen", FALLEN)):
+        (folder / f"{name}.csv").write_text(text)
+        found[name] = played(folder / name, "--scenario", str(folder / f"{name}.csv"))
+    return found
 
 
-def test_demo__coins_off_their_peg__rebalances_into_the_settle_band(runs) -> None:
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return played(tmp_path_factory.mktemp("shipped"))
+
+
+def act(run: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(one for one in run["acts"] if one["name"] == name)
+
+
+def changes(run: dict[str, Any], asset: str) -> list[str]:
+    return [change["to"] for change in run["states"] if change["asset"] == asset]
+
+
+def test_demo__caps_shift__rebalances_into_the_settle_band(runs) -> None:
     run = runs["wild"]
     assert run["max_drift_before_bps"] > run["settle_band_bps"]
     assert run["max_drift_after_bps"] <= run["settle_band_bps"]
     assert {r["reason"] for r in run["rebalances"]} <= {"DRIFT", "PRICE", "CALENDAR"}
 
 
-def test_demo__each_rebalance__has_weights_that_sum_and_drifts_that_follow_from_them(runs) -> None:
-    for rebalance in runs["wild"]["rebalances"]:
+def test_demo__each_rebalance__has_weights_that_sum_and_drifts_that_follow_from_them(runs, shipped) -> None:
+    for rebalance in (*runs["wild"]["rebalances"], *shipped["rebalances"]):
         weights = rebalance["weights"]
         assert set(weights) == COINS
         for when in ("before", "target", "after"):
@@ -81,8 +101,8 @@ def test_demo__each_transaction__has_its_gas(runs) -> None:
     assert runs["wild"]["gas_used"] == sum(tx["gas_used"] for tx in sent)
 
 
-def test_demo__redemption_at_the_end__pays_every_coin(runs) -> None:
-    for run in runs.values():
+def test_demo__redemption_at_the_end__pays_every_coin(runs, shipped) -> None:
+    for run in (*runs.values(), shipped):
         assert run["exit"]["all_paid"]
         assert set(run["exit"]["received"]) == COINS
 
@@ -92,18 +112,56 @@ def test_demo__calm_path__trades_less_and_still_ends_in_band(runs) -> None:
     assert calm["max_drift_after_bps"] <= calm["settle_band_bps"]
     assert calm["max_drift_before_bps"] < wild["max_drift_before_bps"]
     assert calm["traded_usd"] < wild["traded_usd"]
+    assert calm["states"] == calm["emergencies"] == calm["recoveries"] == []
 
 
 def test_demo__frames__follow_the_path_given(runs) -> None:
     frames = {frame["at"][:10]: frame for frame in runs["wild"]["frames"] if frame["note"] == "market moved"}
-    assert frames["2024-01-02"]["prices_usd"]["USDC"] == pytest.approx(0.95, rel=1e-3)
-    assert frames["2024-01-09"]["market_caps_usd"]["USDC"] == 50_000_000_000
+    assert frames["2024-01-02"]["prices_usd"]["USDC"] == pytest.approx(0.993, rel=1e-3)
+    assert frames["2024-01-09"]["market_caps_usd"]["USDC"] == 60_000_000_000
+
+
+def test_demo__coin_falls_deep_and_comes_back__is_left_and_returns_whole(runs) -> None:
+    run = runs["fallen"]
+    assert changes(run, "DAI") == ["WATCH", "CRISIS", "RECOVERING", "SOUND"]
+    (flight,), (back,) = run["emergencies"], run["recoveries"]
+    assert (flight["asset"], flight["price"]) == ("DAI", 0.6)
+    assert flight["weight_before"] > 0.05
+    assert flight["weight_after"] < 0.001
+    assert back["sound"]
+    assert run["frames"][-1]["weights_bps"]["DAI"] > 1_000
+
+
+def test_demo__weekend_that_comes_back__is_watched_and_nothing_is_sold(shipped) -> None:
+    weekend = act(shipped, "svb-weekend")
+    during = [r for r in shipped["rebalances"] if weekend["from"] <= r["at"] <= weekend["to"]]
+    assert during == []
+    assert changes(shipped, "USDC") == ["WATCH", "SOUND"]
+    assert abs(weekend["nav_end_vs_hold"]) < 0.001
+    assert weekend["max_drawdown"] == pytest.approx(weekend["hold_max_drawdown"], abs=0.001)
+    (knock,) = shipped["contributions_of_one_coin"]
+    assert knock["asset"] == "USDC"
+    assert "CoinOnWatch" in knock["refusal"]
+
+
+def test_demo__coin_that_does_not_come_back__is_left_at_once_and_the_fund_keeps_what_hold_loses(
+    shipped,
+) -> None:
+    fall = act(shipped, "what-if-frax-were-ust")
+    assert changes(shipped, "FRAX")[-2:] == ["WATCH", "CRISIS"]
+    (flight,), (reaction,) = shipped["emergencies"], shipped["reactions"]
+    assert flight["asset"] == reaction["asset"] == "FRAX"
+    assert flight["weight_before"] > 0.1
+    assert flight["weight_after"] < 0.001
+    assert reaction["blocks_to_emergency"] <= reaction["blocks_to_trades"] <= 2
+    assert fall["nav_end_vs_hold"] > 0.05
+    assert fall["max_drawdown"] < fall["hold_max_drawdown"] / 2
 
 
 def test_demo__bad_scenario__ends_in_one_line(tmp_path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text("timestamp_utc,USDC\n2024-01-01,1\n2024-01-02,oops\n")
-    done = demo(path, tmp_path / "out")
+    done = demo(tmp_path / "out", "--scenario", str(path))
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]

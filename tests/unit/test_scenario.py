@@ -6,7 +6,7 @@ import pytest
 
 from ballast.errors import DataError
 from ballast.model.stability import FLOOR, stability_score
-from ballast.scenario import MAX_STEPS, PACKAGED, load_scenario
+from ballast.scenario import MAX_STEPS, PACKAGED, load_history, load_scenario
 from ballast.units import PER_MILLE, WAD, wad_of
 
 COINS = ("USDC", "USDT", "DAI", "FRAX", "LUSD")
@@ -86,3 +86,15 @@ def test_stability_score__one_percent_off_on_average__loses_a_tenth() -> None:
 
 def test_stability_score__far_off__stops_at_the_floor() -> None:
     assert stability_score([wad_of("0.5")]) == FLOOR
+
+
+def test_load_history__chosen_columns__stand_for_their_coins(tmp_path: Path) -> None:
+    text = "timestamp_utc,USDC@a,USDC@b,UST\n2022-05-01,1,2,0.9\n2022-05-02,0.99,,\n"
+    path = write(tmp_path, "history.csv", text)
+    scenario = load_history(path, {"USDC@a": "USDC", "UST": "FRAX"})
+    assert [dict(step.prices) for step in scenario.steps] == [
+        {"USDC": Decimal(1), "FRAX": Decimal("0.9")},
+        {"USDC": Decimal("0.99")},
+    ]
+    with pytest.raises(DataError, match="no column UST@b"):
+        load_history(path, {"UST@b": "FRAX"})
