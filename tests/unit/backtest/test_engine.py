@@ -17,6 +17,7 @@ from ballast.data.series import History
 from ballast.errors import DataError
 from ballast.keeper.planning import PlannedTrade
 from ballast.keeper.snapshot import Snapshot
+from ballast.keeper.watch import QUIET
 from ballast.model.crisis import DEFAULT
 from ballast.units import BPS, WAD, wad_of
 from tests.profiles import PROFILE
@@ -40,8 +41,8 @@ def test_run__calm_path__never_trades_and_loses_nothing() -> None:
     assert {point.nav for point in result.points} == {result.points[0].hold}
     assert (result.nav_end_vs_hold, result.max_drawdown) == (0.0, 0.0)
     assert (result.coin_states, result.emergencies, result.recoveries) == ([], [], [])
-    # Five quiet coins, each looked at once in six hours.
-    assert result.observations == len(result.coins) * (1 + (HOURS - 1) // 6)
+    # Quiet coins, each looked at as seldom as the keeper's watch does.
+    assert result.observations == len(result.coins) * (1 + (HOURS - 1) * 3_600 // QUIET)
     assert result.gas_used == result.observations * engine.OBSERVE_GAS + result.checkpoint_gas
     assert [(change.state, change.cause) for change in result.states] == [("IDLE", "IN_BAND")]
 
