@@ -8,7 +8,7 @@ from typing import Final
 from ballast.keeper.snapshot import EmergencyView, Peg
 from ballast.model.crisis import CrisisParams, State
 
-QUIET: Final = 86_400  # s between two looks where nothing is expected to change: they only cost gas
+QUIET: Final = 8 * 3_600  # s between two looks where little is expected: enough for an average volume
 
 
 def due_observations(view: EmergencyView, now: int) -> tuple[str, ...]:
