@@ -143,9 +143,13 @@ def compose(coins: Sequence[Stance], emergency: Sequence[Sequence[int]], cap: in
     limits = [
         top if coin.role is Role.FREE else max(top, coin.share) for coin, top in zip(coins, tops, strict=True)
     ]
+    free = [i for i, coin in enumerate(coins) if coin.role is Role.FREE]
     left = BPS - sum(weights)
-    for roles in ((Role.HELD, Role.FREE), (Role.FREE,)):
-        left = _share(coins, weights, limits, roles, left)
+    total = sum(coins[i].weight for i in free)
+    if total:
+        for i, added in [(i, min(left * coins[i].weight // total, limits[i] - weights[i])) for i in free]:
+            weights[i] += added
+        left = BPS - sum(weights)
     for roles in ((Role.FREE,), (Role.HELD, Role.RETURNING), (Role.CUT,)):
         among = [i for i, coin in enumerate(coins) if coin.role in roles]
         left = _spread(weights, limits, among, left)
@@ -168,25 +172,6 @@ def public_keep(elapsed: int, auction: int, premium: int, slip: int) -> int:
     if elapsed >= auction:
         return BPS - slip
     return BPS + premium - (premium + slip) * elapsed // auction
-
-
-def _share(
-    coins: Sequence[Stance], weights: list[int], limits: Sequence[int], roles: Sequence[Role], left: int
-) -> int:
-    """Raises the coins of the first role by their part of `left` among all `roles`; what still is left.
-
-    Parts are by ordinary weight. What is HELD has its part first and so keeps what it took over while it was
-    FREE: it is not bought, and a later wobble does not sell it.
-    """
-    total = sum(coin.weight for coin in coins if coin.role in roles)
-    given = 0
-    for i, coin in enumerate(coins):
-        if coin.role is not roles[0] or total == 0:
-            continue
-        added = min(left * coin.weight // total, max(0, limits[i] - weights[i]))
-        weights[i] += added
-        given += added
-    return left - given
 
 
 def _top(coin: Stance, base: int, cap: int) -> int:

@@ -31,7 +31,6 @@ library EmergencyMath {
     uint256 private constant _ABOVE_ALL = BPS + 1; // bps
     /// @dev Masks of roles.
     uint256 private constant _FREE = 1 << uint256(Role.FREE);
-    uint256 private constant _HELD_AND_FREE = (1 << uint256(Role.HELD)) | _FREE;
     uint256 private constant _CUT = 1 << uint256(Role.CUT);
     uint256 private constant _WAITING = (1 << uint256(Role.HELD)) | (1 << uint256(Role.RETURNING));
 
@@ -64,15 +63,17 @@ library EmergencyMath {
         weights = new uint256[](n);
         uint256[] memory limits = new uint256[](n); // up to which a coin may be raised
         uint256 left = BPS;
+        uint256 total; // of the FREE coins' ordinary weights
         for (uint256 i; i < n; ++i) {
             Stance memory coin = coins[i];
             uint256 base = _base(coin, emergency, i);
             uint256 top = _top(coin, base, cap);
-            (weights[i], limits[i]) = (_min(base, top), coin.role == Role.FREE ? top : _max(top, coin.share));
+            bool isFree = coin.role == Role.FREE;
+            (weights[i], limits[i]) = (_min(base, top), isFree ? top : _max(top, coin.share));
             left -= weights[i];
+            if (isFree) total += coin.weight;
         }
-        left = _share(coins, weights, limits, Role.HELD, _HELD_AND_FREE, left);
-        left = _share(coins, weights, limits, Role.FREE, _FREE, left);
+        if (total != 0) left = _share(coins, weights, limits, left, total);
         left = _spread(coins, weights, limits, _FREE, left);
         left = _spread(coins, weights, limits, _WAITING, left);
         left = _spread(coins, weights, limits, _CUT, left);
@@ -128,25 +129,19 @@ library EmergencyMath {
         return coin.own + (coin.weight - coin.own) * coin.done / coin.steps;
     }
 
-    /// @dev Raises the coins of one role by their part of `left` among all `roles`, by ordinary weight. What is HELD has its part
-    ///      first and so keeps what it took over while it was FREE: it is not bought, and a later wobble does not sell it.
+    /// @dev Gives to the FREE coins in proportion to their ordinary weights, as far as each one's limit.
     /// @return What still is left.
     function _share(
         Stance[] memory coins,
         uint256[] memory weights,
         uint256[] memory limits,
-        Role role,
-        uint256 roles,
-        uint256 left
+        uint256 left,
+        uint256 total
     ) private pure returns (uint256) {
-        uint256 total;
-        for (uint256 i; i < coins.length; ++i) {
-            if (_isAmong(coins[i], roles)) total += coins[i].weight;
-        }
         uint256 given;
-        for (uint256 i; i < coins.length && total != 0; ++i) {
-            if (coins[i].role != role) continue;
-            uint256 added = _min(left * coins[i].weight / total, _room(limits[i], weights[i]));
+        for (uint256 i; i < coins.length; ++i) {
+            if (coins[i].role != Role.FREE) continue;
+            uint256 added = _min(left * coins[i].weight / total, limits[i] - weights[i]);
             weights[i] += added;
             given += added;
         }

@@ -166,7 +166,8 @@ def check_both_budgets(step: Step) -> bool:
 
 @invariant(28)
 def check_who_flees(step: Step) -> bool:
-    """Without the guardian's word an emergency opens for a coin in confirmed crisis only."""
+    """Without the guardian's word an emergency opens for a coin in confirmed crisis only, of which too much
+    is held."""
     kind, coin = step.outcome.kind, step.outcome.notes.get("coin")
     opened = step.after.is_emergency and step.after.snapshot.session.id != step.before.snapshot.session.id
     if opened and kind not in ("flee", "guardian flees", "honest flight"):
@@ -180,6 +181,9 @@ def check_who_flees(step: Step) -> bool:
     in_crisis = step.memory.crisis.pegs[coin].record.state is State.CRISIS
     if not (in_crisis or step.before.is_forced(coin)):
         raise Broken(28, f"{step.outcome.sender} fled coin {coin}, which is {step.before.states[coin].name}")
+    held = step.after.situations(step.before.reserves)[coin].share
+    if held <= step.after.weights[coin] + step.after.emergency_params.settle_band_bps:
+        raise Broken(28, f"{step.outcome.sender} fled {held} bps of coin {coin}, which are to be held")
     return True
 
 

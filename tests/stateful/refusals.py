@@ -47,7 +47,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "look": TOO_SOON,
     "honest look": NEVER,
     "report volumes": frozenset({"VolumeTooLarge", "ReportedTooSoon", "ZeroVolume"}),
-    "flee": FLIGHT | {"NotInCrisis"},
+    "flee": FLIGHT | {"NotInCrisis", "NothingToFlee"},
     "guardian flees": FLIGHT,
     "honest flight": FLIGHT - {"SessionAlreadyOpen"},
     "checkpoint": frozenset({"CheckpointTooSoon", "PriceNotGood"}),

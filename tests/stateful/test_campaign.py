@@ -14,7 +14,7 @@ from tests.stateful.refusals import ALLOWED, RARE, REFUSED
 from tests.stateful.world import World
 
 STEPS = 50  # rules of one run
-ACTIONS = 125  # what they take together, at least on the average
+ACTIONS = 155  # what they take together on the average, or more
 
 pytestmark = pytest.mark.replica
 

@@ -34,7 +34,7 @@ def test_has_fallen__no_checkpoint__never() -> None:
     assert not has_fallen(replace(SWITCH, highest=0, value=0))
 
 
-@pytest.mark.parametrize(("spacing", "interval"), [(900, DAY // 24), (7_200, 7_200)])
+@pytest.mark.parametrize(("spacing", "interval"), [(900, DAY // 4), (28_800, 28_800)])
 def test_is_due__spacing__or_a_share_of_the_window(spacing: int, interval: int) -> None:
     switch = replace(SWITCH, spacing=spacing, last_at=10**9)
     assert not is_due(switch, 10**9 + interval - 1)
