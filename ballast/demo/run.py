@@ -1,5 +1,6 @@
 """Runs an index through acts on the replica: deploy, fund, then market, reporter, keeper by turns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,9 +24,9 @@ from ballast.keeper.allocation import Policy
 from ballast.keeper.decide import Action, Cause
 from ballast.keeper.journal import Journal
 from ballast.keeper.rules import is_open
-from ballast.keeper.snapshot import EmergencyView, Snapshot
+from ballast.keeper.snapshot import EmergencyView, Peg, Snapshot
 from ballast.keeper.storage import FileStorage
-from ballast.model.crisis import State
+from ballast.model.crisis import CrisisParams, State
 from ballast.replica import Replica
 from ballast.scenario import Scenario, ScenarioStep
 from ballast.units import human, wad_of
@@ -180,7 +181,8 @@ class Demo:
     def _wait(self, until: datetime) -> None:
         """The hours to the next step, as long as looking at the same prices may still change a state."""
         for _ in range(MAX_WAITS):
-            if self._now + HOUR >= until or not is_restless(self._run.frames[-1].snapshot.emergency):
+            emergency = self._emergency()
+            if self._now + HOUR >= until or not is_restless(emergency.pegs, emergency.detector):
                 return
             self._market.wait(int(HOUR.total_seconds()))
             self._now += HOUR
@@ -269,19 +271,20 @@ class Demo:
         self._run.frames.append(Frame(self._now + later, note, snapshot, caps, prices, states))
 
     def _sum_up(self, act: Act, chapter: Chapter) -> None:
-        emergency = self._run.frames[-1].snapshot.emergency
-        assert emergency is not None, "every deployed index has emergencies"
         if act.is_brief or any(self._notes.areas.values()):
-            for line in tell.outcome(chapter, self._notes.areas, emergency.detector):
+            for line in tell.outcome(chapter, self._notes.areas, self._emergency().detector):
                 self._teller.line(line)
 
+    def _emergency(self) -> EmergencyView:
+        """As the last frame shows it."""
+        emergency = self._run.frames[-1].snapshot.emergency
+        assert emergency is not None, "every deployed index has emergencies"
+        return emergency
 
-def is_restless(emergency: EmergencyView | None) -> bool:
+
+def is_restless(pegs: Sequence[Peg], given: CrisisParams) -> bool:
     """Whether some coin's state may change by looking on while no price moves."""
-    if emergency is None:
-        return False
-    given = emergency.detector
-    for peg in emergency.pegs:
+    for peg in pegs:
         falls = -peg.now.deviation > given.allowance_bps and peg.state is not State.CRISIS
         calm = abs(peg.now.deviation) < given.calm_bps and peg.state is not State.SOUND
         blind = not peg.now.seen and peg.state is not State.DARK

@@ -8,9 +8,8 @@ import pytest
 from ballast.demo.acts import SVB, WHAT_IF, shipped_acts
 from ballast.demo.reporter import month_score
 from ballast.demo.run import is_restless
-from ballast.keeper.snapshot import EmergencyView, Peg
-from ballast.model import crisis, emergency
-from ballast.model.crisis import Sight, State
+from ballast.keeper.snapshot import Peg
+from ballast.model.crisis import DEFAULT, Sight, State
 from ballast.units import WAD
 
 COINS = ("USDC", "USDT", "DAI", "FRAX", "LUSD")
@@ -67,14 +66,10 @@ def test_month_score__days_left_out__count_as_at_a_dollar() -> None:
 )
 def test_is_restless__one_coin__when_looking_on_may_change_its_state(state, deviation, restless) -> None:
     peg = Peg("0xA", state, 0, 1, deviation, Sight(True, True, deviation, 0, 2))
-    view = EmergencyView(emergency.DEFAULT, None, 0, 0, 0, (peg,), crisis.DEFAULT)
-    assert is_restless(view) is restless
+    assert is_restless([peg], DEFAULT) is restless
 
 
 def test_is_restless__blind__until_it_is_dark() -> None:
     blind = Sight(False, False, 0, 0, 0)
-    views = [
-        EmergencyView(emergency.DEFAULT, None, 0, 0, 0, (Peg("0xA", state, 0, 1, 0, blind),), crisis.DEFAULT)
-        for state in (State.SOUND, State.DARK)
-    ]
-    assert [is_restless(view) for view in views] == [True, False]
+    pegs = [Peg("0xA", state, 0, 1, 0, blind) for state in (State.SOUND, State.DARK)]
+    assert [is_restless([peg], DEFAULT) for peg in pegs] == [True, False]
