@@ -215,6 +215,7 @@ class CrisisRules(Driver):
 
     def fall(self, coin: int, deep: int, who: int) -> None:
         """The coin falls on every source and in every pool, and is looked at until that is a crisis."""
+        self.mend()
         self.do(market.depeg, coin, -deep)
         self.until_crisis(coin, who)
 

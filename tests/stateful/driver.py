@@ -18,7 +18,7 @@ from tests.stateful import (
     keepers,
     market,
 )
-from tests.stateful.judge import Memory, Step, Tally, judge
+from tests.stateful.judge import FILLS, Memory, Step, Tally, judge
 from tests.stateful.observe import Observer
 from tests.stateful.world import Outcome, World
 
@@ -71,15 +71,20 @@ class Driver(RuleBasedStateMachine):
             self.do(keepers.sample_supply, 0, 4)
         if self.seen["verdict"][1] == Reason.COOLDOWN:
             self.do(market.pass_time, 3_600, True)
-        if not all(quote.status == 1 for quote in self.seen.quotes):
-            self.do(market.mend_feeds)
+        self.mend()
         if self.seen["verdict"][1] == Reason.GAS_TOO_HIGH:
             self.do(market.raise_gas, 1)
+
+    def mend(self) -> None:
+        """Every price is there again."""
+        if not all(quote.status == 1 for quote in self.seen.quotes):
+            self.do(market.mend_feeds)
 
     def heal(self) -> None:
         """Every coin is worth a dollar again, no guardian's word holds, and looks see it for hours."""
         if self.seen["setting", "halted"]:
             self.resume()
+        self.mend()
         for coin in self.seen.coins:
             if self.seen.is_forced(coin):
                 self.do(crisis.release, coin)
@@ -128,10 +133,14 @@ class Driver(RuleBasedStateMachine):
             self.do(market.move_feed, "feed jumps", coin, by)
 
     def honest_fill(self) -> None:
-        """The keeper's turn until it fills or waits: looks, flights and checkpoints come first."""
+        """The keeper's turn until it fills or waits."""
+        self.keeper_turn(keepers.honest_fill)
+
+    def keeper_turn(self, action: Callable[..., Outcome], *args: Any) -> None:
+        """Looks, flights and checkpoints come before a fill."""
         for _ in range(HONEST_TURNS):
-            done = self.fill(keepers.honest_fill)
-            if done.kind in ("honest fill", "keeper waits"):
+            done = self.fill(action, *args)
+            if done.kind in FILLS or done.kind == "keeper waits":
                 return
             for token in done.notes["assets"][1:] if done.kind == "honest look" else ():
                 self.do(crisis.observe, 0, self.world.tokens.index(token))

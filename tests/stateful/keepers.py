@@ -71,14 +71,33 @@ def plan(world: World) -> Plan:
 def honest_fill(world: World, seen: Seen) -> Outcome:
     """The keeper's own decision, carried out: mostly a fill, but it may want something else first."""
     decided = plan(world)
-    about: dict[str, Any] = {
-        "sender": world.keeper,
-        "notes": {"plan": decided.detail, "cause": decided.cause.value, "assets": decided.assets},
-    }
+    if decided.fill is None:
+        return _carry_out(world, decided)
+    trades, notes = trade_tuples(decided, world.venue), _notes(decided)
+    return world.act("honest fill", world.brain, EXECUTE, [trades], sender=world.keeper, notes=notes)
+
+
+def partial_fill(world: World, seen: Seen, part_permille: int, first: int) -> Outcome:
+    """Some of the planned trades, each in part."""
+    decided = plan(world)
+    if decided.fill is None:
+        return _carry_out(world, decided)
+    trades = [
+        (a, b, amount * part_permille // 1_000, least * part_permille // 1_100, venue, data)
+        for a, b, amount, least, venue, data in trade_tuples(decided, world.venue)[:first]
+    ]
+    return world.act("partial fill", world.brain, EXECUTE, [trades], sender=world.keeper)
+
+
+def _notes(decided: Plan) -> dict[str, Any]:
+    return {"plan": decided.detail, "cause": decided.cause.value, "assets": decided.assets}
+
+
+def _carry_out(world: World, decided: Plan) -> Outcome:
+    """What the keeper does besides filling."""
+    about: dict[str, Any] = {"sender": world.keeper, "notes": _notes(decided)}
     asset = decided.assets[:1]
     match decided.action:
-        case Action.WAIT:
-            return Outcome("keeper waits", world.keeper, notes=about["notes"])
         case Action.CLOSE:
             return world.act("honest close", world.brain, "close()", **about)
         case Action.OBSERVE:
@@ -90,19 +109,7 @@ def honest_fill(world: World, seen: Seen) -> Outcome:
         case Action.TRIP:
             changed = frozenset({"halted"})
             return world.act("honest trip", world.switch, "trip()", may_change=changed, **about)
-    return world.act("honest fill", world.brain, EXECUTE, [trade_tuples(decided, world.venue)], **about)
-
-
-def partial_fill(world: World, seen: Seen, part_permille: int, first: int) -> Outcome:
-    """Some of the planned trades, each in part."""
-    decided = plan(world)
-    if decided.fill is None:
-        return Outcome("keeper waits", world.keeper)
-    trades = [
-        (a, b, amount * part_permille // 1_000, least * part_permille // 1_100, venue, data)
-        for a, b, amount, least, venue, data in trade_tuples(decided, world.venue)[:first]
-    ]
-    return world.act("partial fill", world.brain, EXECUTE, [trades], sender=world.keeper)
+    return Outcome("keeper waits", world.keeper, notes=about["notes"])
 
 
 def pool_fill(world: World, seen: Seen, drawn: list[tuple[int, bool, int]]) -> Outcome:

@@ -53,7 +53,7 @@ class Campaign(CrisisRules):
             self.stir(0, coin, by)
             (
                 self.honest_fill,
-                lambda: self.fill(keepers.partial_fill, 500, 3),
+                lambda: self.keeper_turn(keepers.partial_fill, 500, 3),
                 lambda: self.fill(keepers.pool_fill, [(USDC_USDT, True, 500)]),
                 lambda: self.fill(keepers.hostile_fill, [(0, 0, 500, 0)], ENTERS),
             )[scene - 1]()
@@ -171,7 +171,7 @@ class Campaign(CrisisRules):
     def partial_fills(self, how: int, coin: int, by: int, part: int, first: int) -> None:
         self.calm()
         self.stir(how, coin, by)
-        self.fill(keepers.partial_fill, part, first)
+        self.keeper_turn(keepers.partial_fill, part, first)
 
     @rule(how=st.integers(0, 2), coin=COIN, by=JUMP, trades=POOL_TRADES)
     def fills_through_pools(self, how: int, coin: int, by: int, trades: list[tuple[int, bool, int]]) -> None:
@@ -211,6 +211,7 @@ class Campaign(CrisisRules):
     @rule(act=st.sampled_from((0, 1, 2, 3, 3, 4)), coin=COIN)
     def curator_acts(self, act: int, coin: int) -> None:
         self.do(authority.curate, act, coin)
+        self.do(authority.curate, act - 1, coin)
 
     @rule(who=ANYBODY, call=st.integers(0, authority.OUTSIDER_CALLS - 1))
     def outsider_tries(self, who: int, call: int) -> None:
