@@ -207,6 +207,7 @@ class Campaign(CrisisRules):
     @rule(act=st.integers(0, 4), coin=COIN)
     def guardian_acts(self, act: int, coin: int) -> None:
         self.do(authority.guard, act, coin)
+        self.do(authority.guard, act - 1, coin)
 
     @rule(act=st.sampled_from((0, 1, 2, 3, 3, 4)), coin=COIN)
     def curator_acts(self, act: int, coin: int) -> None:
