@@ -2,6 +2,8 @@
 # The first Python that runs and fits; a shim that only pretends to be one does not count.
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && echo $$p && exit; done; echo python3)
 BIN := .venv/bin
+# Test processes side by side, each with a chain of its own.
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test bench lint clean
@@ -23,7 +25,8 @@ lint: setup ## ruff, mypy --strict, solhint
 	@node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol' 'interfaces/**/*.sol'
 
 test: lint ## Lint, types and every test
-	@$(BIN)/ape test --network ethereum:mainnet-fork:foundry $(ARGS)
+	@$(BIN)/ape compile
+	@$(BIN)/ape test --network ethereum:mainnet-fork:foundry -n $(WORKERS) --dist loadfile $(ARGS)
 
 bench: setup ## Gas and throughput against the peers; writes build/bench.json
 	@$(BIN)/ape run bench $(ARGS)

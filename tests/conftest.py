@@ -13,6 +13,7 @@ from ballast.errors import BallastError
 from ballast.replica import Node, Replica, start_replica
 from ballast.replica.upstream import FORK, mainnet_rpc_url, start_upstream
 
+BLOCK_TIME = 1  # s
 UPSTREAM = pytest.StashKey[Node | None]()
 
 
@@ -20,6 +21,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Starts what Ape is going to fork, before Ape connects; the fork is the default network of the tests."""
     if config.option.collectonly or "--help" in config.invocation_params.args:
         return
+    if config.option.dist != "no" and not hasattr(config, "workerinput"):
+        return  # it only hands the tests out; every worker has a chain of its own
     if config.option.network is None:
         config.option.network = FORK
     if "mainnet-fork" in config.option.network:
@@ -47,10 +50,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def even_clock(networks) -> None:
+    """A block a second on Ape's fork, however slow the machine: no test depends on the clock on the wall."""
+    networks.active_provider.make_request("anvil_setBlockTimestampInterval", [BLOCK_TIME])
+
+
 @pytest.fixture(scope="session")
 def replica_node() -> Iterator[Node]:
     """A replica of the session's own, apart from the one Ape forks."""
     with start_replica() as node:
+        node.rpc().call("anvil_setBlockTimestampInterval", BLOCK_TIME)
         yield node
 
 
