@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ballast.errors import ReplicaError
-from ballast.replica import base, curve, feeds, packages, powers, shelf, solc, tokens, uniswap, vyper
+from ballast.replica import aave, base, curve, feeds, packages, powers, shelf, solc, tokens, uniswap, vyper
 from ballast.replica.addresses import AddressBook, address_book
 from ballast.replica.node import Node
 from ballast.replica.paths import HERE, MODELS, ROOT, STATES
@@ -28,7 +28,7 @@ OPERATOR_ETH: Final = 10**9  # ETH, for gas
 BUILD_OPTIONS: Final = ("--chain-id", "1", "--gas-limit", "100000000", "--base-fee", "0", "--gas-price", "0")
 
 Report = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
-Step = Callable[[str], None]  # says that the next step begins
+Step = Callable[[str], None]  # what is begun now
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -76,7 +76,7 @@ def build(report: Report = silent) -> bytes:
     """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
     book = address_book()
     pins = packages.pinned()
-    steps = len(pins) + 9 + len(book.pools) + len(book.curve_pools)
+    steps = len(pins) + 11 + len(book.pools) + len(book.curve_pools)
     done = 0
 
     def step(what: str) -> None:
@@ -86,12 +86,17 @@ def build(report: Report = silent) -> bytes:
 
     folders = packages.fetch_all(pins, done=lambda name: step(f"package {name}"))
     code = _compile(folders, step)
+    step("compiling Aave V3")
+    aave_code = aave.compile_aave(pins, folders)
     with Node(options=[*BUILD_OPTIONS, "--timestamp", str(int(time.time()) - HISTORY)]) as node:
         deployer = Deployer(node.rpc())
         prepare_operator(deployer.rpc)
         _place_coins(deployer, book, folders, code, step)
         _place_uniswap(deployer, book, folders, step)
         _place_curve(deployer, book, code, step)
+        step("Aave V3")
+        aave.place_aave(deployer, book, aave_code)
+        aave.seed_aave(deployer.rpc, book)
         step("an hour of trades")
         uniswap.warm_up(deployer.rpc, book)
         dump = deployer.rpc.call("anvil_dumpState")
