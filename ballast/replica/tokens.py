@@ -1,4 +1,4 @@
-"""Places the five coins: USDC and USDT in their own code, DAI, FRAX and LUSD as models."""
+"""Places the coins: USDC and USDT in their own code, DAI, FRAX, LUSD and COMP as models."""
 
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ def place_tokens(
     frax = deployer.place(book.token("FRAX").address, models["FraxModel"])
     deployer.rpc.send(frax, "addPool(address)", [OPERATOR], sender=OPERATOR)
     deployer.place(book.token("LUSD").address, models["LusdModel"], "address", [OPERATOR])
+    deployer.place(book.token("COMP").address, models["CompModel"], "address", [OPERATOR])
 
 
 def _place_usdc(deployer: Deployer, book: AddressBook, contracts: Path) -> None:
