@@ -190,7 +190,7 @@ class CometMarket:
     # -- supply and demand
 
     def supply(self, amount: int, account: str | None = None) -> None:
-        """The operator's coins into the market, as `account`'s (the seeded supplier's) supply or repayment."""
+        """The operator's coins into the market, as `account`'s (the supplier's) supply or repayment."""
         self._send("supplyTo(address,address,uint256)", account or supplier(self.coin), self.base, amount)
 
     def borrow(self, amount: int, account: str | None = None) -> None:
