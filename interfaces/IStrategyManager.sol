@@ -12,6 +12,7 @@ interface IStrategyManager {
         uint256 value; // {coin} at the strategy's own rate; 0 when it cannot be read
         uint256 absoluteCap; // {coin}
         uint256 relativeCapBps; // bps{coin's reserve}
+        uint256 liquid; // {coin} that it would pay us now
         bool paused; // nothing more is allocated
         bool readable; // whether it answers what its shares are worth
     }

@@ -38,7 +38,7 @@ class Market:
 
     supplied: int  # {asset}, our own part included
     borrowed: int  # {asset}
-    available: int  # {asset} that could be withdrawn now
+    available: int  # {asset} lying in the market, not lent out
     base: int  # WAD{1/year}, and the slopes
     slope1: int
     slope2: int
