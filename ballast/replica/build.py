@@ -16,6 +16,7 @@ from ballast.errors import ReplicaError
 from ballast.replica import (
     aave,
     base,
+    comet,
     curve,
     feeds,
     morpho,
@@ -92,7 +93,7 @@ def build(report: Report = silent) -> bytes:
     """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
     book = address_book()
     pins = packages.pinned()
-    steps = len(pins) + 13 + len(book.pools) + len(book.curve_pools)
+    steps = len(pins) + 14 + len(book.pools) + len(book.curve_pools)
     done = 0
 
     def step(what: str) -> None:
@@ -119,6 +120,8 @@ def build(report: Report = silent) -> bytes:
         step("Aave V3")
         aave.place_aave(deployer, book, aave_code)
         aave.seed_aave(deployer.rpc, book)
+        step("Compound V3")
+        comet.place_comet(deployer, book, code)
         step("an hour of trades")
         uniswap.warm_up(deployer.rpc, book)
         dump = deployer.rpc.call("anvil_dumpState")
