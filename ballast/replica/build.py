@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ballast.errors import ReplicaError
-from ballast.replica import base, curve, feeds, packages, powers, shelf, solc, tokens, uniswap, vyper
+from ballast.replica import base, convex, curve, feeds, packages, powers, shelf, solc, tokens, uniswap, vyper
 from ballast.replica.addresses import AddressBook, address_book
 from ballast.replica.node import Node
 from ballast.replica.paths import HERE, MODELS, ROOT, STATES
@@ -76,7 +76,7 @@ def build(report: Report = silent) -> bytes:
     """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
     book = address_book()
     pins = packages.pinned()
-    steps = len(pins) + 9 + len(book.pools) + len(book.curve_pools)
+    steps = len(pins) + 10 + len(book.pools) + len(book.curve_pools)
     done = 0
 
     def step(what: str) -> None:
@@ -92,6 +92,8 @@ def build(report: Report = silent) -> bytes:
         _place_coins(deployer, book, folders, code, step)
         _place_uniswap(deployer, book, folders, step)
         _place_curve(deployer, book, code, step)
+        step("Convex")
+        convex.place_convex(deployer, book, code)
         step("an hour of trades")
         uniswap.warm_up(deployer.rpc, book)
         dump = deployer.rpc.call("anvil_dumpState")

@@ -1,4 +1,4 @@
-"""Places the five coins: USDC and USDT in their own code, DAI, FRAX and LUSD as models."""
+"""Places the coins: USDC and USDT in their own code, DAI, FRAX, LUSD, CRV and CVX as models."""
 
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,9 @@ def place_tokens(
     frax = deployer.place(book.token("FRAX").address, models["FraxModel"])
     deployer.rpc.send(frax, "addPool(address)", [OPERATOR], sender=OPERATOR)
     deployer.place(book.token("LUSD").address, models["LusdModel"], "address", [OPERATOR])
+    deployer.place(book.token("CRV").address, models["CrvModel"], "address", [OPERATOR])
+    minters = [book.contracts["convex_booster"], OPERATOR]
+    deployer.place(book.token("CVX").address, models["CvxModel"], "address,address", minters)
 
 
 def _place_usdc(deployer: Deployer, book: AddressBook, contracts: Path) -> None:

@@ -186,12 +186,12 @@ abstract contract CurvePosition is Strategy {
     // --- previews -------------------------------------------------------------------------------------------------
 
     /// @inheritdoc IERC4626
-    function previewDeposit(uint256 assets) public view override returns (uint256) {
+    function previewDeposit(uint256 assets) public view override(ERC4626, IERC4626) returns (uint256) {
         return convertToShares(_credit(assets, _lpIn(assets), lpPrice()));
     }
 
     /// @inheritdoc IERC4626
-    function previewMint(uint256 shares) public view override returns (uint256 assets) {
+    function previewMint(uint256 shares) public view override(ERC4626, IERC4626) returns (uint256 assets) {
         uint256 due = _convertToAssets(shares, Math.Rounding.Ceil);
         if (due == 0) return 0;
         uint256 price = lpPrice();
@@ -207,13 +207,13 @@ abstract contract CurvePosition is Strategy {
     }
 
     /// @inheritdoc IERC4626
-    function previewRedeem(uint256 shares) public view override returns (uint256) {
+    function previewRedeem(uint256 shares) public view override(ERC4626, IERC4626) returns (uint256) {
         uint256 fair = convertToAssets(shares);
         return Math.min(fair, _payout(_lpFor(fair)));
     }
 
     /// @inheritdoc IERC4626
-    function previewWithdraw(uint256 assets) public view override returns (uint256) {
+    function previewWithdraw(uint256 assets) public view override(ERC4626, IERC4626) returns (uint256) {
         uint256 fair = _convertToShares(assets, Math.Rounding.Ceil);
         if (assets == 0) return fair;
         uint256 burned = POOL.calc_token_amount(_amounts(assets), false) + 1; // rounded as the pool burns
@@ -247,9 +247,8 @@ abstract contract CurvePosition is Strategy {
         emit Withdraw(caller, receiver, owner, assets, shares);
     }
 
-    /// @dev A harvest's proceeds, and what else lies here, at no worse a price than a deposit's.
-    function _invest(uint256) internal override {
-        uint256 assets = IERC20(asset()).balanceOf(address(this));
+    /// @dev A harvest's proceeds, at no worse a price than a deposit's.
+    function _invest(uint256 assets) internal override {
         uint256 fair = _lpFor(assets);
         _addLiquidity(assets, fair - fair * ENTRY_SLIPPAGE_BPS / _BPS);
     }
@@ -299,7 +298,7 @@ abstract contract CurvePosition is Strategy {
     }
 
     function _lpFor(uint256 assets) private view returns (uint256) {
-        return Math.min(lpBalance(), CurveMath.lpFor(assets, lpPrice(), _unit));
+        return CurveMath.lpFor(assets, lpPrice(), _unit);
     }
 
     function _lpIn(uint256 assets) private view returns (uint256) {
