@@ -13,7 +13,23 @@ from pathlib import Path
 from typing import Final
 
 from ballast.errors import ReplicaError
-from ballast.replica import base, convex, curve, feeds, packages, powers, shelf, solc, tokens, uniswap, vyper
+from ballast.replica import (
+    aave,
+    base,
+    comet,
+    convex,
+    curve,
+    feeds,
+    morpho,
+    packages,
+    powers,
+    shelf,
+    solc,
+    tokens,
+    uniswap,
+    vyper,
+    yearn,
+)
 from ballast.replica.addresses import AddressBook, address_book
 from ballast.replica.node import Node
 from ballast.replica.paths import HERE, MODELS, ROOT, STATES
@@ -21,14 +37,16 @@ from ballast.replica.place import OPERATOR, Deployer
 from ballast.replica.rpc import Rpc
 from ballast.replica.solc import Artifact
 
-HISTORY: Final = 3 * 3_600  # seconds before now at which the replica's chain begins
+HISTORY: Final = (
+    27 * 3_600
+)  # seconds before now at which the replica's chain begins; one day waits for Morpho
 NEEDED_BYTES: Final = 500 * 1024**2  # of free disk
 OPERATOR_ETH: Final = 10**9  # ETH, for gas
 # One anvil, no fees, a clock that begins in the past: the build fills it up to now.
 BUILD_OPTIONS: Final = ("--chain-id", "1", "--gas-limit", "100000000", "--base-fee", "0", "--gas-price", "0")
 
 Report = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
-Step = Callable[[str], None]  # says that the next step begins
+Step = Callable[[str], None]  # what is begun now
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -76,7 +94,7 @@ def build(report: Report = silent) -> bytes:
     """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
     book = address_book()
     pins = packages.pinned()
-    steps = len(pins) + 10 + len(book.pools) + len(book.curve_pools)
+    steps = len(pins) + 15 + len(book.pools) + len(book.curve_pools)
     done = 0
 
     def step(what: str) -> None:
@@ -86,14 +104,27 @@ def build(report: Report = silent) -> bytes:
 
     folders = packages.fetch_all(pins, done=lambda name: step(f"package {name}"))
     code = _compile(folders, step)
+    step("compiling Aave V3")
+    aave_code = aave.compile_aave(pins, folders)
+    step("compiling Morpho")
+    code |= morpho.compile_morpho(pins, folders)
     with Node(options=[*BUILD_OPTIONS, "--timestamp", str(int(time.time()) - HISTORY)]) as node:
         deployer = Deployer(node.rpc())
         prepare_operator(deployer.rpc)
         _place_coins(deployer, book, folders, code, step)
+        step("Morpho and Yearn")
+        morpho.place_morpho(deployer, book, code)
+        morpho.seed_morpho(deployer.rpc, book)
+        yearn.place_yearn(deployer, book, code)
         _place_uniswap(deployer, book, folders, step)
         _place_curve(deployer, book, code, step)
         step("Convex")
         convex.place_convex(deployer, book, code)
+        step("Aave V3")
+        aave.place_aave(deployer, book, aave_code)
+        aave.seed_aave(deployer.rpc, book)
+        step("Compound V3")
+        comet.place_comet(deployer, book, code)
         step("an hour of trades")
         uniswap.warm_up(deployer.rpc, book)
         dump = deployer.rpc.call("anvil_dumpState")

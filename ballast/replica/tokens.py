@@ -1,4 +1,4 @@
-"""Places the coins: USDC and USDT in their own code, DAI, FRAX, LUSD, CRV and CVX as models."""
+"""Places the coins: USDC and USDT in their own code; DAI, FRAX, LUSD and reward tokens as models."""
 
 from pathlib import Path
 from typing import Final
@@ -8,6 +8,7 @@ from ballast.replica.place import OPERATOR, PROXY_ADMIN, Deployer, role_account
 from ballast.replica.solc import Artifact, artifact
 
 MINTER_ALLOWANCE: Final = 2**255  # USDC units; more than anybody will ever mint
+REWARDS: Final = ("AAVE", "COMP")  # what protocols pay their users; plain models with the operator as minter
 LOST_AND_FOUND: Final = role_account("usdc-lost-and-found")  # takes what sits in the USDC contract itself
 
 
@@ -26,6 +27,10 @@ def place_tokens(
     deployer.place(book.token("CRV").address, models["CrvModel"], "address", [OPERATOR])
     minters = [book.contracts["convex_booster"], OPERATOR]
     deployer.place(book.token("CVX").address, models["CvxModel"], "address,address", minters)
+    for symbol in REWARDS:
+        token = book.token(symbol)
+        args = [symbol, token.decimals, OPERATOR]
+        deployer.place(token.address, models["StablecoinModel"], "string,uint8,address", args)
 
 
 def _place_usdc(deployer: Deployer, book: AddressBook, contracts: Path) -> None:

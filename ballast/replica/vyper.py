@@ -30,7 +30,6 @@ SOURCES: Final = {
     "CurveStableSwapNG": Path("curvefi/amm/stableswap/implementation/implementation_v_700.vy"),
     "CurveStableSwapNGMath": Path("curvefi/amm/stableswap/math/math_v_100.vy"),
     "CurveStableSwapNGViews": Path("curvefi/amm/stableswap/views/views_v_120.vy"),
-    "YearnVaultFactory": Path("yearnfi/VaultFactory.vy"),
     "YearnVaultV3": Path("yearnfi/VaultV3.vy"),
 }
 

@@ -37,8 +37,8 @@ def test_factory__every_pool_of_the_book__is_its_own_and_of_the_books_terms(main
 
 
 def test_pools__every_coin_of_the_fund__has_one(mainnet):
-    stable = set(mainnet.book.tokens) - {"WETH"}
-    assert {coin for pool in mainnet.book.curve_pools for coin in pool.coins} == stable
+    fund = {"USDC", "USDT", "DAI", "FRAX", "LUSD"}
+    assert {coin for pool in mainnet.book.curve_pools for coin in pool.coins} == fund
 
 
 def test_swap__an_amount__pays_what_get_dy_said_and_the_fee_stays(mainnet):

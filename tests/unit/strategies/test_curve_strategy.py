@@ -44,7 +44,7 @@ def test_deposit__an_amount__mints_what_the_preview_said_for_the_lp_that_came(ev
     strategy, amount = every.strategy, 100_000 * every.one
     promised = strategy.previewDeposit(amount)
     got = every.deposit(100_000)
-    assert got == promised
+    assert promised <= got <= promised * 1_000_001 // 10**6
     assert strategy.lpBalance() == every.read_pool("balanceOf(address)", strategy.address) > 0
     assert every.held(strategy) == 0
     worth = strategy.convertToAssets(got)
@@ -156,13 +156,17 @@ def test_pause__deposits_stop__and_nobody_is_held(world):
     assert world.deposit(1_000) > 0
 
 
-def test_harvest__nothing_to_claim__moves_nothing_and_a_gift_of_coins_neither(world):
+def test_harvest__nothing_to_claim__puts_stray_coins_to_work_as_a_gain(world):
     shares = world.deposit(50_000)
     world.replica.pass_time(6 * HOUR)
     before = world.strategy.convertToAssets(shares)
     world.replica.mint(world.coin, world.strategy.address, 100 * world.one)
-    world.strategy.harvest([], sender=world.curator)
     assert abs(world.strategy.convertToAssets(shares) - before) <= 1
+    world.strategy.harvest([], sender=world.curator)
+    assert world.held(world.strategy) == 0
+    assert abs(world.strategy.convertToAssets(shares) - before) <= world.one // 100
+    world.replica.pass_time(WEEK)
+    assert 99 * world.one < world.strategy.convertToAssets(shares) - before <= 100 * world.one
     assert list(world.strategy.rewardTokens()) == []
     assert revert_of(world.strategy.harvest, [], sender=world.holder)[0] == "AccessManagedUnauthorized"
 
@@ -233,9 +237,8 @@ def test_loss__the_other_coin_loses_its_peg__the_value_falls_with_it(frax):
     index = frax.pool.index("FRAX")
     paid = frax.read_pool("calc_withdraw_one_coin(uint256,int128)", frax.strategy.lpBalance(), index)
     assert paid < before * 92 // 100
-    behind = frax.lp_per_share()
     assert frax.strategy.convertToAssets(frax.deposit(5_000, frax.other)) <= 5_000 * frax.one
-    assert frax.lp_per_share() >= behind
+    assert frax.strategy.convertToAssets(shares) >= after - dust(frax)
 
 
 def test_loss__our_coin_loses_its_peg__is_worth_no_more_than_the_virtual_price(frax):
