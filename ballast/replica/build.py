@@ -17,6 +17,7 @@ from ballast.replica import (
     aave,
     base,
     comet,
+    convex,
     curve,
     feeds,
     morpho,
@@ -93,7 +94,7 @@ def build(report: Report = silent) -> bytes:
     """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
     book = address_book()
     pins = packages.pinned()
-    steps = len(pins) + 14 + len(book.pools) + len(book.curve_pools)
+    steps = len(pins) + 15 + len(book.pools) + len(book.curve_pools)
     done = 0
 
     def step(what: str) -> None:
@@ -117,6 +118,8 @@ def build(report: Report = silent) -> bytes:
         yearn.place_yearn(deployer, book, code)
         _place_uniswap(deployer, book, folders, step)
         _place_curve(deployer, book, code, step)
+        step("Convex")
+        convex.place_convex(deployer, book, code)
         step("Aave V3")
         aave.place_aave(deployer, book, aave_code)
         aave.seed_aave(deployer.rpc, book)
