@@ -120,6 +120,7 @@ contract HostileStrategy {
         if (mode == Mode.REENTERS) _callHook();
         uint256 taken = mode == Mode.DEPOSIT_KEEPS_HALF ? assets / 2 : assets;
         IERC20(asset).safeTransferFrom(msg.sender, address(this), taken);
+        if (room != type(uint256).max) room -= taken;
         shares = Math.mulDiv(taken, _WAD * (_BPS - depositFeeBps), rate * _BPS);
         balanceOf[receiver] += shares;
         totalSupply += shares;

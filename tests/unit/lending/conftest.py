@@ -65,6 +65,7 @@ class World:
     vault: ContractInstance
     manager: ContractInstance
     guard: ContractInstance
+    venue: ContractInstance  # exchanges one for one, in base units
     access: ContractInstance
     coins: list[ContractInstance]
     strategies: list[ContractInstance]  # of coin 0
@@ -115,6 +116,10 @@ class World:
         """Amounts worth `dollars` at $1 in the target weights."""
         return [dollars * w * 10**d // 10_000 for w, d in zip(WEIGHTS, DECIMALS, strict=True)]
 
+    def trade(self, amount: int, sold: int = 0, bought: int = 2) -> list[tuple[Any, ...]]:
+        """One coin for another through the venue, as the owner's `executeTrades` takes it."""
+        return [(self.coins[sold], self.coins[bought], amount, amount, self.venue, b"")]
+
     def leave(self, who: AccountAPI, shares: int, receiver: Any = None, minimums: Any = (0, 0, 0)) -> Any:
         """A withdrawal; its receipt."""
         return self.vault.withdraw(shares, receiver or who, list(minimums), sender=who)
@@ -145,6 +150,7 @@ def world(project: Any, governor: Any, owner: Any, investor: Any, newcomer: Any,
     guard = governor.deploy(project.MockGuard)
     oracle = governor.deploy(project.MockOracle)
     manager = governor.deploy(project.StrategyManager, access)
+    venue = governor.deploy(project.VenueMocks)
     vault = governor.deploy(
         project.IndexVault, "Ballast", "B", access, oracle, owner, coins, list(WEIGHTS), guard, manager
     )
@@ -152,9 +158,11 @@ def world(project: Any, governor: Any, owner: Any, investor: Any, newcomer: Any,
     made = [governor.deploy(project.HostileStrategy, coins[at]) for at in (0, 0, 2)]
     for strategy in made:
         manager.addStrategy(strategy, MUCH, 10_000, sender=governor)
-    fund = World(governor, vault, manager, guard, access, coins, made[:2], made[2])
+    fund = World(governor, vault, manager, guard, venue, access, coins, made[:2], made[2])
     for account in (investor, newcomer):
         give(fund, account)
+    for coin in coins:
+        coin.mint(venue, 10**24, sender=governor)
     vault.contribute(fund.by_weight(FIRST), investor, 0, sender=investor)
     return fund
 
@@ -162,8 +170,9 @@ def world(project: Any, governor: Any, owner: Any, investor: Any, newcomer: Any,
 @pytest.fixture(scope="module")
 def lent(world: World) -> World:
     """The same with 4,000 of coin 0 lent in equal parts and 1,500 of coin 2; 1,000 and 500 are idle."""
-    for strategy, units in ((*((s, 2_000) for s in world.strategies), (world.other, 1_500)) ):
-        world.lend(units * 10**6, strategy)
+    for strategy in world.strategies:
+        world.lend(2_000 * 10**6, strategy)
+    world.lend(1_500 * 10**6, world.other)
     return world
 
 
