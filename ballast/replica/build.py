@@ -15,6 +15,7 @@ from typing import Final
 from ballast.errors import ReplicaError
 from ballast.replica import (
     aave,
+    aave_v2,
     base,
     comet,
     curve,
@@ -93,7 +94,7 @@ def build(report: Report = silent) -> bytes:
     """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
     book = address_book()
     pins = packages.pinned()
-    steps = len(pins) + 14 + len(book.pools) + len(book.curve_pools)
+    steps = len(pins) + 15 + len(book.pools) + len(book.curve_pools)
     done = 0
 
     def step(what: str) -> None:
@@ -120,6 +121,9 @@ def build(report: Report = silent) -> bytes:
         step("Aave V3")
         aave.place_aave(deployer, book, aave_code)
         aave.seed_aave(deployer.rpc, book)
+        step("Aave V2")
+        aave_v2.place_aave_v2(deployer, book, folders)
+        aave_v2.seed_aave_v2(deployer.rpc, book)
         step("Compound V3")
         comet.place_comet(deployer, book, code)
         step("an hour of trades")
