@@ -12,7 +12,7 @@ FEE_UNIT: Final = 10**10
 
 
 def lp_price(virtual_price: int, averages: Sequence[int], index: int, fee: int) -> int:
-    """WAD{coin/LP}, rounded down. `averages`: coin k + 1 in coin 0; `index`: of the coin that is asked for."""
+    """WAD{coin/LP}, rounded down. `averages`: coin k + 1 in coin 0; `index`: of our coin."""
     lowest = min(WAD, *averages)
     own = WAD if index == 0 else averages[index - 1]
     if own == 0:

@@ -18,6 +18,7 @@ from ballast.replica import (
     aave_v2,
     base,
     comet,
+    convex,
     curve,
     feeds,
     morpho,
@@ -118,6 +119,8 @@ def build(report: Report = silent) -> bytes:
         yearn.place_yearn(deployer, book, code)
         _place_uniswap(deployer, book, folders, step)
         _place_curve(deployer, book, code, step)
+        step("Convex")
+        convex.place_convex(deployer, book, code)
         step("Aave V3")
         aave.place_aave(deployer, book, aave_code)
         aave.seed_aave(deployer.rpc, book)

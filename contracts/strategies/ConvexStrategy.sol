@@ -13,9 +13,8 @@ import {Strategy} from "./Strategy.sol";
 /// @title Liquidity in a Curve pool, staked with Convex for CRV and CVX on top of the swap fees.
 /// @notice  coin ─► Curve ─► LP ─► Booster ─► reward pool ─► harvest: CRV, CVX, extras ─► coin
 ///  - A withdrawal unstakes without claiming: a reward that fails blocks nobody.
-///  - When Convex shuts down, nothing more is deposited and everything can leave; what a harvest still brings stays
-///    here as LP tokens.
-///  - `leaveConvex` takes all LP tokens out of Convex; from then on they earn the swap fees alone.
+///  - When Convex shuts down, nothing more goes in and everything can leave; what a harvest still brings waits here.
+///  - `leaveConvex` takes all LP tokens out of Convex; from then on they earn the swap fees alone, with whatever waited.
 contract ConvexStrategy is CurvePosition {
     using SafeERC20 for IERC20;
 

@@ -4,7 +4,6 @@ pragma solidity 0.8.30;
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICurveStableSwapNG} from "@interfaces/ICurveStableSwapNG.sol";
@@ -45,16 +44,13 @@ abstract contract CurvePosition is Strategy {
     uint256 private immutable _coins;
     uint256 private immutable _unit; // 10^(36 - decimals), turns {asset} into WAD of WAD
 
+    uint256 private transient _budget; // {LP} that the withdrawal under way may burn
+
     event RedeemedForLp(address indexed sender, address indexed receiver, address indexed owner, uint256 lp, uint256 shares);
 
     error NotInThePool(address asset);
-    error EntryBelowPreview(uint256 shares, uint256 credited);
-    error NoSuchAmount(uint256 shares);
-
-    modifier notEntered() {
-        if (_reentrancyGuardEntered()) revert ReentrancyGuardReentrantCall();
-        _;
-    }
+    /// No amount makes the position grow by so much.
+    error NoSuchGrowth(uint256 growth);
 
     constructor(ICurveStableSwapNG pool) {
         if (address(pool) == address(0)) revert ZeroAddress();
@@ -82,11 +78,13 @@ abstract contract CurvePosition is Strategy {
     /// @notice Gives the owner's part of the LP tokens themselves: the way out that needs no coin in the pool.
     /// @return lp {LP} worth what the shares are, rounded down.
     function redeemForLp(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 lp) {
-        lp = _lpOf(shares);
+        uint256 before = _invested();
+        lp = _lpFor(Math.mulDiv(shares, Strategy.totalAssets() + 1, totalSupply() + _OFFSET));
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         _burn(owner, shares);
         _unstake(lp);
         IERC20(address(POOL)).safeTransfer(receiver, lp);
+        _note(before, _invested());
         emit RedeemedForLp(msg.sender, receiver, owner, lp, shares);
     }
 
@@ -104,7 +102,8 @@ abstract contract CurvePosition is Strategy {
 
     /// @inheritdoc IERC4626
     /// @dev Reverts while this contract or the pool is being called: in between nothing adds up.
-    function totalAssets() public view override notEntered returns (uint256) {
+    function totalAssets() public view override returns (uint256) {
+        if (_reentrancyGuardEntered()) revert ReentrancyGuardReentrantCall();
         return super.totalAssets();
     }
 
@@ -130,7 +129,7 @@ abstract contract CurvePosition is Strategy {
     /// @inheritdoc IERC4626
     function maxMint(address receiver) public view override returns (uint256) {
         uint256 room = maxDeposit(receiver);
-        return room == 0 ? 0 : previewDeposit(room);
+        return room == 0 ? 0 : convertToShares(_credited(room));
     }
 
     /// @inheritdoc IERC4626
@@ -145,7 +144,7 @@ abstract contract CurvePosition is Strategy {
 
     /// @return assets {asset} that the pool takes now within `ENTRY_SLIPPAGE_BPS` and `POOL_SHARE_BPS`; perhaps half of
     ///         what it would. Reverts where the pool cannot be asked.
-    function fairEntry() external view notEntered returns (uint256 assets) {
+    function fairEntry() external view returns (uint256 assets) {
         (uint256 most, uint256 held) = (POOL.totalSupply() * POOL_SHARE_BPS / _BPS, lpBalance());
         if (held >= most) return 0;
         uint256 price = lpPrice();
@@ -183,96 +182,59 @@ abstract contract CurvePosition is Strategy {
         }
     }
 
-    // --- previews -------------------------------------------------------------------------------------------------
+    // --- what going in and out costs ---------------------------------------------------------------------------------
 
-    /// @inheritdoc IERC4626
-    function previewDeposit(uint256 assets) public view override returns (uint256) {
-        return convertToShares(_credit(assets, _lpIn(assets), lpPrice()));
+    function _credited(uint256 assets) internal view override returns (uint256) {
+        return _creditedAt(assets, lpPrice());
     }
 
-    /// @inheritdoc IERC4626
-    function previewMint(uint256 shares) public view override returns (uint256 assets) {
-        uint256 due = _convertToAssets(shares, Math.Rounding.Ceil);
-        if (due == 0) return 0;
+    function _toInvest(uint256 growth) internal view override returns (uint256 assets) {
+        if (growth == 0) return 0;
         uint256 price = lpPrice();
-        assets = due;
+        assets = growth;
         // What is credited grows almost in proportion, a little less the more comes: every round leaves a fraction.
         for (uint256 i; i < _ROUNDS; ++i) {
-            uint256 credit = _credit(assets, _lpIn(assets), price);
-            if (credit >= due) return assets;
-            if (credit == 0) revert NoSuchAmount(shares);
-            assets += Math.mulDiv(assets, due - credit, credit, Math.Rounding.Ceil);
+            uint256 credit = _creditedAt(assets, price);
+            if (credit >= growth) return assets;
+            if (credit == 0) break;
+            assets += Math.mulDiv(assets, growth - credit, credit, Math.Rounding.Ceil);
         }
-        revert NoSuchAmount(shares);
+        revert NoSuchGrowth(growth);
     }
 
-    /// @inheritdoc IERC4626
-    function previewRedeem(uint256 shares) public view override returns (uint256) {
-        uint256 fair = convertToAssets(shares);
-        return Math.min(fair, _payout(_lpFor(fair)));
-    }
-
-    /// @inheritdoc IERC4626
-    function previewWithdraw(uint256 assets) public view override returns (uint256) {
-        uint256 fair = _convertToShares(assets, Math.Rounding.Ceil);
-        if (assets == 0) return fair;
+    function _drawn(uint256 assets) internal view override returns (uint256) {
+        if (assets == 0) return 0;
         uint256 burned = POOL.calc_token_amount(_amounts(assets), false) + 1; // rounded as the pool burns
-        uint256 worth = CurveMath.valueOf(burned, lpPrice(), _unit, Math.Rounding.Ceil);
-        return Math.max(fair, _convertToShares(worth, Math.Rounding.Ceil));
+        return Math.max(assets, CurveMath.valueOf(burned, lpPrice(), _unit, Math.Rounding.Ceil));
+    }
+
+    function _payable(uint256 value) internal view override returns (uint256) {
+        return Math.min(value, _payout(_lpFor(value)));
     }
 
     // --- in and out -------------------------------------------------------------------------------------------------
 
-    function _deposit(address caller, address receiver, uint256 assets, uint256 shares)
-        internal
-        override
-        nonReentrant
-    {
-        (uint256 price, uint256 supply, uint256 total) = (lpPrice(), totalSupply(), Strategy.totalAssets());
-        ERC4626._deposit(caller, receiver, assets, shares);
-        uint256 credit = _credit(assets, _addLiquidity(assets, 0), price);
-        uint256 credited = Math.mulDiv(credit, supply + _OFFSET, total + 1);
-        if (credited < shares) revert EntryBelowPreview(shares, credited);
+    function _invest(uint256 assets) internal override {
+        IERC20 coin = IERC20(asset());
+        uint256 fair = _lpFor(assets);
+        coin.forceApprove(address(POOL), assets);
+        POOL.add_liquidity(_amounts(assets), fair - fair * ENTRY_SLIPPAGE_BPS / _BPS);
+        coin.forceApprove(address(POOL), 0);
+        _stake();
     }
 
     function _withdraw(address caller, address receiver, address owner, uint256 assets, uint256 shares)
         internal
         override
-        nonReentrant
     {
-        uint256 lp = _lpOf(shares);
-        if (caller != owner) _spendAllowance(owner, caller, shares);
-        _burn(owner, shares);
-        _pay(assets, lp, receiver);
-        emit Withdraw(caller, receiver, owner, assets, shares);
+        _budget = _lpFor(convertToAssets(shares));
+        super._withdraw(caller, receiver, owner, assets, shares);
     }
 
-    /// @dev A harvest's proceeds, and what else lies here, at no worse a price than a deposit's.
-    function _invest(uint256) internal override {
-        uint256 assets = IERC20(asset()).balanceOf(address(this));
-        uint256 fair = _lpFor(assets);
-        _addLiquidity(assets, fair - fair * ENTRY_SLIPPAGE_BPS / _BPS);
-    }
-
-    function _divest(uint256 assets, address receiver) internal override {
-        _pay(assets, lpBalance(), receiver);
-    }
-
-    /// @return lp That came.
-    function _addLiquidity(uint256 assets, uint256 minLp) private returns (uint256 lp) {
-        IERC20 coin = IERC20(asset());
-        uint256 before = POOL.balanceOf(address(this));
-        coin.forceApprove(address(POOL), assets);
-        POOL.add_liquidity(_amounts(assets), minLp);
-        coin.forceApprove(address(POOL), 0);
-        lp = POOL.balanceOf(address(this)) - before;
-        _stake();
-    }
-
-    /// @dev Pays exactly `assets` for at most `lp`. The pool's exact way out burns no more than it must; where its fee comes
+    /// @dev Burns at most what the shares are worth. The pool's exact way out burns no more than it must; where its fee comes
     ///      out a shade dearer than that of burning a given amount, the latter pays.
-    function _pay(uint256 assets, uint256 lp, address receiver) private {
-        if (assets == 0) return;
+    function _divest(uint256 assets, address receiver) internal override {
+        uint256 lp = _budget;
         _unstake(lp);
         try POOL.remove_liquidity_imbalance(_amounts(assets), lp) {}
         catch {
@@ -283,15 +245,9 @@ abstract contract CurvePosition is Strategy {
 
     // --- conversions ------------------------------------------------------------------------------------------------
 
-    /// @return {asset} that a deposit counts for.
-    function _credit(uint256 assets, uint256 lp, uint256 price) private view returns (uint256) {
-        return Math.min(assets, _valueOf(lp, price));
-    }
-
-    /// @return {LP} that the shares may cost the others, whoever is calling.
-    function _lpOf(uint256 shares) private view returns (uint256) {
-        uint256 fair = Math.mulDiv(shares, Strategy.totalAssets() + 1, totalSupply() + _OFFSET);
-        return _lpFor(fair);
+    /// @return {asset} that a deposit counts for: what its LP tokens are worth, and no more than was paid.
+    function _creditedAt(uint256 assets, uint256 price) private view returns (uint256) {
+        return Math.min(assets, _valueOf(_lpIn(assets), price));
     }
 
     function _valueOf(uint256 lp, uint256 price) private view returns (uint256) {
@@ -299,7 +255,7 @@ abstract contract CurvePosition is Strategy {
     }
 
     function _lpFor(uint256 assets) private view returns (uint256) {
-        return Math.min(lpBalance(), CurveMath.lpFor(assets, lpPrice(), _unit));
+        return CurveMath.lpFor(assets, lpPrice(), _unit);
     }
 
     function _lpIn(uint256 assets) private view returns (uint256) {
