@@ -46,7 +46,7 @@ def worth(lent, shares=PRICE_OF):
 
 
 def at_one_time(lent, action, *args, sender):
-    """Does something in a block of the same second as the look before it, so that no interest comes between."""
+    """Does something in a block of the same second as the look before it: no interest comes between."""
     now = lent.replica.timestamp()
     lent.replica.rpc.call("evm_setNextBlockTimestamp", now)
     action(*args, sender=sender)
