@@ -136,9 +136,9 @@ def yield_batch(project: Any, governor: AccountAPI) -> ContractInstance:
     return governor.deploy(project.YieldMathBatch)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def desk(project: Any, governor: AccountAPI, curator: AccountAPI, attacker: AccountAPI) -> Desk:
-    """Six strategies that take anything, each trusted in full; roles wired without delay."""
+    """Six strategies that take anything; roles wired without delay. Ape undoes what a test does to it."""
     access = governor.deploy(project.IndexAccess, governor)
     lending, oracle, guard, lens = (
         governor.deploy(getattr(project, name))

@@ -19,7 +19,8 @@ def priced(desk, gas_price: int) -> tuple[bool, str, int]:
     """The verdict asked in a transaction that pays `gas_price` wei for gas."""
     method = desk.optimizer.shouldReallocate
     data = "0x" + method.encode_input(desk.coin).hex()
-    call = {"to": desk.optimizer.address, "data": data, "gasPrice": hex(gas_price)}
+    call = {"to": desk.optimizer.address, "data": data, "gas": hex(10**7), "gasPrice": hex(gas_price)}
+    call["from"] = desk.curator.address
     answer = ape.chain.provider.make_request("eth_call", [call, "latest"])
     yes, reason, gain = decode(["bool", "uint8", "uint256"], bytes.fromhex(answer[2:]))
     return yes, REASONS[reason], gain
