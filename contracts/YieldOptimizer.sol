@@ -5,22 +5,16 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {LibCall} from "solady/utils/LibCall.sol";
 import {IContributionGuard} from "@interfaces/IContributionGuard.sol";
+import {IIndexVault} from "@interfaces/IIndexVault.sol";
 import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
 import {IStrategyManager} from "@interfaces/IStrategyManager.sol";
 import {IYieldLens} from "@interfaces/IYieldLens.sol";
 import {IYieldOptimizer} from "@interfaces/IYieldOptimizer.sol";
+import {StrategyCalls} from "./lending/StrategyCalls.sol";
 import {RebalanceMath} from "./libraries/RebalanceMath.sol";
 import {YieldMath} from "./yields/YieldMath.sol";
 import {YieldParameters} from "./yields/YieldParameters.sol";
-
-/// @title What the optimizer asks of the vault.
-interface ILentVault {
-    function guard() external view returns (IContributionGuard);
-
-    function idleOf(address token) external view returns (uint256);
-}
 
 /// @title How a fund's coins are best split among their strategies, at what markets pay now. Looks only; moves nothing.
 /// @notice A strategy qualifies when it is not paused, can be read, has a lens that answers, and while our position stays
@@ -30,13 +24,10 @@ interface ILentVault {
 contract YieldOptimizer is YieldParameters {
     /// @notice Gas a lens may burn: several times what the one with most to read needs.
     uint256 public constant LENS_GAS = 1_000_000;
-    /// @notice Gas a strategy may burn to say what it takes.
-    uint256 public constant ROOM_GAS = 300_000;
     /// @notice A change of less than this part of a coin's reserve is not worth a move of its own, bps.
     uint256 public constant SMALL_MOVE_BPS = 50;
     uint256 private constant _YEAR = 365 days;
     uint256 private constant _WAD = 1e18;
-    uint16 private constant _WORD = 32;
 
     IStrategyManager public immutable MANAGER;
     IPriceOracle public immutable ORACLE;
@@ -144,7 +135,7 @@ contract YieldOptimizer is YieldParameters {
     ///      none qualifies.
     function _look(address asset) private view returns (Look memory look) {
         look.states = MANAGER.strategiesOf(asset);
-        look.idle = _vault().idleOf(asset);
+        look.idle = IIndexVault(MANAGER.vault()).idleOf(asset);
         look.reserve = look.idle;
         bool open = _mayLend(asset);
         for (uint256 i; i < look.states.length; ++i) {
@@ -201,22 +192,16 @@ contract YieldOptimizer is YieldParameters {
 
     /// @dev {asset} that the strategy takes now; nothing when it does not say.
     function _roomOf(address strategy) private view returns (uint256) {
-        bytes memory question = abi.encodeCall(IERC4626.maxDeposit, (address(MANAGER)));
-        (bool ok,, bytes memory answer) = LibCall.tryStaticCall(strategy, ROOM_GAS, _WORD, question);
-        if (!ok || answer.length != _WORD) return 0;
-        return Math.min(abi.decode(answer, (uint256)), YieldMath.MAX_AMOUNT);
+        (, uint256 room) = StrategyCalls.tryRead(strategy, IERC4626.maxDeposit.selector, uint160(address(MANAGER)));
+        return Math.min(room, YieldMath.MAX_AMOUNT);
     }
 
     function _allocatable(address strategy) private view returns (uint256 most) {
         (most,) = MANAGER.allocatable(strategy);
     }
 
-    function _vault() private view returns (ILentVault) {
-        return ILentVault(MANAGER.vault());
-    }
-
     function _mayLend(address asset) private view returns (bool) {
-        IContributionGuard guard = _vault().guard();
+        IContributionGuard guard = IIndexVault(MANAGER.vault()).guard();
         if (address(guard) == address(0)) return true;
         try guard.mayEnter(asset) returns (bool may) {
             return may;
