@@ -17,7 +17,6 @@ from ballast.bench.rows import Row
 from ballast.errors import ChainError
 from ballast.optimizer.fast import solve_fast
 from ballast.optimizer.problem import Candidate, Floats, Limits, Problem, Terms
-from ballast.optimizer.readable import solve_readable
 
 SIZE: Final = 10  # strategies
 DRAWS: Final = 100
@@ -28,6 +27,9 @@ _PROTOCOLS: Final = ("lending", "exchange", "aggregator")
 
 def rows(lab: Lab) -> Iterator[Row]:
     """`optimizer.n10.vs_cvxpy`."""
+    # Here, because cvxpy takes seconds to import, which no other section of the bench should wait for.
+    from ballast.optimizer.readable import solve_readable
+
     lab.progress("splits a second")
     terms = [draw(seed).terms for seed in range(DRAWS)]
     solve_fast(terms[0]), solve_readable(terms[0])  # imports and caches

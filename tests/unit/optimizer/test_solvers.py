@@ -16,13 +16,13 @@ from tests.unit.optimizer.drawn import problems
 
 SAME = 1e-9
 drawn = settings(
-    max_examples=max(100, PROFILE.differential_cases // 5),
+    max_examples=max(100, PROFILE.differential_cases // 10),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 
 
-@drawn
+@settings(drawn, max_examples=max(100, PROFILE.differential_cases // 5))
 @given(problem=problems())
 def test_solve_fast__drawn_problems__the_readable_answer_to_1e_9(problem: Problem) -> None:
     terms = problem.terms
