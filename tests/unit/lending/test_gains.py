@@ -1,4 +1,4 @@
-"""Gains come to count over time and losses at once: nobody joins the minute before a harvest for a part of it."""
+"""Gains come to count over time and losses at once: nobody joins for the minute of a harvest."""
 
 import pytest
 
@@ -109,7 +109,7 @@ def test_deallocate__the_last_of_all_coins__its_gains_still_wait(lent, investor)
 
 
 def test_sync__nothing_lent_any_more__the_fund_asks_nobody(lent, stranger, investor):
-    """The vault's bit goes once nothing is lent and nothing waits: the exit works with the manager's strategies gone."""
+    """Once nothing is lent and no gain waits, the manager and its strategies are out of every exit."""
     lent.earn(lent.strategies[0], 9)
     for strategy in (*lent.strategies, lent.other):
         lent.manager.deallocate(strategy, lent.worth(strategy), sender=lent.governor)

@@ -1,4 +1,4 @@
-"""Drawn days of a fund that lends, beside the exact model: who is paid what, what counts, and no unit unaccounted."""
+"""Drawn days of a fund that lends, beside the exact model: who is paid what, and no unit unaccounted."""
 
 from dataclasses import dataclass
 from random import Random

@@ -186,7 +186,7 @@ def test_churn__lossy_strategy__stolen_keeper_loses_the_budget_at_most(lent):
 
 
 def test_churn__by_fills_that_bring_coins__once_beyond_the_budget_at_most(lent, owner):
-    """A fill is not refused for what bringing coins costs; what it cost keeps the keeper from lending again."""
+    """A fill is not refused for what bringing coins costs; but that keeps the keeper from lending again."""
     first = lent.strategies[0]
     first.setFees(0, 40, sender=lent.governor)
     lent.strategies[1].setLimits(0, 0, sender=lent.governor)
