@@ -10,9 +10,9 @@ from tests.unit.erc4626.properties import PROPERTIES
 pytestmark = pytest.mark.replica
 UNIT = 10**6  # of the subjects' coin
 MOST = 10**10 * UNIT  # a tenth of what an actor has, and more than most vaults take
-CORNERS = (1, 2, UNIT - 1, MOST)
+CORNERS = (1, UNIT - 1, MOST)
 # Of every size one, from some base units to what some vaults do not take.
-AMOUNTS = st.tuples(*(st.integers(3 * 10**size, 10 ** (size + 2)) for size in range(0, 16, 2)))
+AMOUNTS = st.tuples(*(st.integers(3 * 10**size, 10 ** (size + 2)) for size in range(0, 15, 3)))
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
