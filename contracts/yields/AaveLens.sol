@@ -34,7 +34,8 @@ contract AaveLens is IYieldLens, RewardPricing {
         market.ofBorrowers = true;
         _readCurve(market, IAaveRates(reserve.interestRateStrategyAddress).getInterestRateData(asset));
         address controller = IAavePosition(strategy).REWARDS();
-        if (controller != address(0)) market.rewards = _rewardsOf(IAaveEmissions(controller), reserve.aTokenAddress, asset);
+        if (controller == address(0)) return market;
+        market.rewards = _rewardsOf(IAaveEmissions(controller), reserve.aTokenAddress, asset);
     }
 
     function _readCurve(Market memory market, IAaveRates.Curve memory curve) private pure {
