@@ -41,7 +41,8 @@ from ballast.chain.wiring import (
     role_holders,
 )
 from ballast.errors import ChainError, ConfigError
-from ballast.index_file import ChainlinkSource, Coin, IndexFile, TwapSource
+from ballast.index_file import Coin, IndexFile
+from ballast.index_types import ChainlinkSource, TwapSource
 from ballast.model.weights import adjusted_cap, bounded_weights
 from ballast.roles import RoleId
 

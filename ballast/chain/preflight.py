@@ -12,7 +12,8 @@ from eth_utils.crypto import keccak
 from ballast.chain.connect import require_chain, require_code
 from ballast.chain.multicall import Call, aggregate, current_block, foreign
 from ballast.errors import ChainError, ConfigError
-from ballast.index_file import ChainlinkSource, Coin, IndexFile, TwapSource, UniswapV3
+from ballast.index_file import Coin, IndexFile, UniswapV3
+from ballast.index_types import ChainlinkSource, TwapSource
 from ballast.units import human, wad_of
 
 GET_POOL: Final = "getPool(address,address,uint24)(address)"
