@@ -19,7 +19,7 @@ UV_HOME = ROOT / ".tools"
 BIN = ROOT / ".bin"
 SOLC = ROOT / ".solc"
 STAMP = VENV / ".ballast-setup"
-SOLC_VERSIONS = ("0.6.6", "0.8.30")
+SOLC_VERSIONS = ("0.6.6", "0.8.27", "0.8.30")
 NEEDED_BYTES = 2 * 1024**3
 ANVIL = ROOT / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
 

@@ -140,7 +140,14 @@ class Verdict:
         return self.published is None or self.published == self.ours
 
 
-_CONSTANT = re.compile(r"(?:address|uint8) internal constant (\w+) =\s*(\w+);")
+_CONSTANT = re.compile(r" internal constant (\w+) =\s*(?:\w+\()?(\w+)\)?;")
+_AAVE_V3 = re.compile(r"aave_v3_(?:(stata)_)?(\w+)")
+_AAVE_V3_PARTS = {
+    "provider": "POOL_ADDRESSES_PROVIDER",
+    "configurator": "POOL_CONFIGURATOR",
+    "data_provider": "AAVE_PROTOCOL_DATA_PROVIDER",
+    "rewards": "DEFAULT_INCENTIVES_CONTROLLER",
+}
 
 
 def compare(book: AddressBook, aave: str, chainlink: str) -> list[Verdict]:
@@ -156,6 +163,18 @@ def compare(book: AddressBook, aave: str, chainlink: str) -> list[Verdict]:
         verdicts.append(Verdict(f"decimals {symbol}", str(token.decimals), coins.get(f"{symbol}_DECIMALS")))
     for coin, feed in book.feeds.items():
         verdicts.append(Verdict(f"feed {coin} / USD", feed.address, feeds.get(f"{coin}__USD")))
-    verdicts += [Verdict(name, address, None) for name, address in book.contracts.items()]
+    for name, address in book.contracts.items():
+        verdicts.append(Verdict(name, address, coins.get(_published_name(name, book))))
     verdicts += [Verdict(f"pool {pool.name}", pool.address, None) for pool in book.pools]
     return verdicts
+
+
+def _published_name(contract: str, book: AddressBook) -> str:
+    """What the published book of Aave V3 calls a contract of ours; empty when it is not of that market."""
+    match = _AAVE_V3.fullmatch(contract)
+    if match is None:
+        return ""
+    wrapped, part = match.groups()
+    if part.upper() in book.tokens:
+        return f"{part.upper()}_{'STATA_TOKEN' if wrapped else 'A_TOKEN'}"
+    return _AAVE_V3_PARTS.get(part, part.upper())

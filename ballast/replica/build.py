@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from ballast.errors import ReplicaError
-from ballast.replica import base, feeds, packages, powers, shelf, solc, tokens, uniswap
+from ballast.replica import aave, base, feeds, packages, powers, shelf, solc, tokens, uniswap
 from ballast.replica.addresses import AddressBook, address_book
 from ballast.replica.node import Node
 from ballast.replica.paths import HERE, MODELS, ROOT, STATES
 from ballast.replica.place import OPERATOR, Deployer
 from ballast.replica.rpc import Rpc
+from ballast.replica.solc import Artifact
 
 HISTORY: Final = 3 * 3_600  # seconds before now at which the replica's chain begins
 NEEDED_BYTES: Final = 500 * 1024**2  # of free disk
@@ -27,6 +28,7 @@ OPERATOR_ETH: Final = 10**9  # ETH, for gas
 BUILD_OPTIONS: Final = ("--chain-id", "1", "--gas-limit", "100000000", "--base-fee", "0", "--gas-price", "0")
 
 Report = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
+Step = Callable[[str], None]  # what is begun now
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -74,7 +76,7 @@ def build(report: Report = silent) -> bytes:
     """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
     book = address_book()
     pins = packages.pinned()
-    steps = len(pins) + 7 + len(book.pools)
+    steps = len(pins) + 9 + len(book.pools)
     done = 0
 
     def step(what: str) -> None:
@@ -84,31 +86,46 @@ def build(report: Report = silent) -> bytes:
 
     folders = packages.fetch_all(pins, done=lambda name: step(f"package {name}"))
     step("compiling the feeds")
-    feed_code = solc.compile_feeds(folders["@chainlink/contracts"])
+    code = solc.compile_feeds(folders["@chainlink/contracts"])
     step("compiling the models")
     models = solc.compile_models()
+    step("compiling Aave V3")
+    aave_code = aave.compile_aave(pins, folders)
     with Node(options=[*BUILD_OPTIONS, "--timestamp", str(int(time.time()) - HISTORY)]) as node:
         deployer = Deployer(node.rpc())
         prepare_operator(deployer.rpc)
-        step("Multicall3, Permit2, WETH")
-        base.place_base(deployer, book, folders)
-        step("coins")
-        tokens.place_tokens(deployer, book, folders, models)
-        _mint_supply(deployer.rpc, book)
-        step("feeds")
-        feeds.place_feeds(deployer, book, feed_code)
-        shelf.shelve(deployer.rpc, feed_code | models)
-        step("Uniswap V3")
-        uniswap.place_uniswap(deployer, book, folders)
-        uniswap.approve_traders(deployer.rpc, book)
-        for pool in book.pools:
-            step(f"pool {pool.name}")
-            uniswap.seed_pool(deployer.rpc, book, pool)
+        _place_coins(deployer, book, folders, code | models, step)
+        _place_pools(deployer, book, folders, step)
+        step("Aave V3")
+        aave.place_aave(deployer, book, aave_code)
+        aave.seed_aave(deployer.rpc, book)
         step("an hour of trades")
         uniswap.warm_up(deployer.rpc, book)
         dump = deployer.rpc.call("anvil_dumpState")
     report("done", steps, steps)
     return _as_file(dump)
+
+
+def _place_coins(
+    deployer: Deployer, book: AddressBook, folders: dict[str, Path], code: dict[str, Artifact], step: Step
+) -> None:
+    step("Multicall3, Permit2, WETH")
+    base.place_base(deployer, book, folders)
+    step("coins")
+    tokens.place_tokens(deployer, book, folders, code)
+    _mint_supply(deployer.rpc, book)
+    step("feeds")
+    feeds.place_feeds(deployer, book, code)
+    shelf.shelve(deployer.rpc, code)
+
+
+def _place_pools(deployer: Deployer, book: AddressBook, folders: dict[str, Path], step: Step) -> None:
+    step("Uniswap V3")
+    uniswap.place_uniswap(deployer, book, folders)
+    uniswap.approve_traders(deployer.rpc, book)
+    for pool in book.pools:
+        step(f"pool {pool.name}")
+        uniswap.seed_pool(deployer.rpc, book, pool)
 
 
 def prepare_operator(rpc: Rpc) -> None:

@@ -33,10 +33,16 @@ class Deployer:
     def __init__(self, rpc: Rpc) -> None:
         self.rpc = rpc
 
-    def create(self, artifact: Artifact, types: str = "", args: Sequence[Any] = ()) -> str:
+    def create(
+        self,
+        artifact: Artifact,
+        types: str = "",
+        args: Sequence[Any] = (),
+        links: dict[str, str] | None = None,
+    ) -> str:
         """An ordinary deployment; the new address."""
         receipt = self.rpc.send_raw(
-            None, _initcode(artifact, types, args, {}), sender=OPERATOR, gas=DEPLOY_GAS
+            None, _initcode(artifact, types, args, links or {}), sender=OPERATOR, gas=DEPLOY_GAS
         )
         return to_checksum_address(receipt["contractAddress"])
 

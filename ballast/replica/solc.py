@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,7 @@ def artifact(path: Path) -> Artifact:
     """A Hardhat or Truffle artifact; ReplicaError when the file is none."""
     try:
         raw = json.loads(path.read_text())
-        references = raw.get("linkReferences", {}).values()
-        links = tuple(
-            (lib, ref["start"]) for file in references for lib, refs in file.items() for ref in refs
-        )
+        links = _links(raw.get("linkReferences", {}))
         return Artifact(path.stem, raw["bytecode"].removeprefix("0x"), links)
     except (OSError, json.JSONDecodeError, KeyError) as error:
         raise ReplicaError(f"{path.name}: not a contract artifact ({error})") from error
@@ -61,22 +59,42 @@ def compile_models() -> dict[str, Artifact]:
     return _solc("0.8.30", sources, settings, {name: Path(name).stem for name in sources})
 
 
+def compile_folder(
+    version: str, folder: Path, files: Sequence[str], settings: dict[str, Any]
+) -> dict[str, Artifact]:
+    """One contract a file, of the file's name; imports are looked for in `folder`, below the checkout."""
+    inside = folder.relative_to(ROOT)
+    units = {f"{inside}/{file}": {"content": (folder / file).read_text()} for file in files}
+    return _solc(version, units, settings, {unit: Path(unit).stem for unit in units})
+
+
 def _solc(
     version: str, sources: dict[str, Any], settings: dict[str, Any], wanted: dict[str, str]
 ) -> dict[str, Artifact]:
     compiler = SOLC / f"solc-v{version}"
-    selection = {file: {name: ["evm.bytecode.object"]} for file, name in wanted.items()}
+    output = ["evm.bytecode.object", "evm.bytecode.linkReferences"]
+    selection = {file: {name: output} for file, name in wanted.items()}
     job = {"language": "Solidity", "sources": sources, "settings": {**settings, "outputSelection": selection}}
     command = [str(compiler), "--standard-json", "--base-path", str(ROOT)]
     try:
         run = subprocess.run(  # noqa: S603
             command, input=json.dumps(job), capture_output=True, text=True, check=False
         )
-        output = json.loads(run.stdout)
+        answer = json.loads(run.stdout)
     except (OSError, json.JSONDecodeError) as error:
         raise ReplicaError(f"solc {version} does not work ({error}): run `make setup`") from error
-    errors = [e["formattedMessage"].strip() for e in output.get("errors", []) if e["severity"] == "error"]
+    errors = [e["formattedMessage"].strip() for e in answer.get("errors", []) if e["severity"] == "error"]
     if errors:
         raise ReplicaError(f"solc {version}: {errors[0].splitlines()[0]}")
-    contracts = output["contracts"]
-    return {n: Artifact(n, contracts[f][n]["evm"]["bytecode"]["object"]) for f, n in wanted.items()}
+    return {n: _bytecode(n, answer["contracts"][f][n]["evm"]["bytecode"]) for f, n in wanted.items()}
+
+
+def _bytecode(name: str, raw: dict[str, Any]) -> Artifact:
+    return Artifact(name, raw["object"], _links(raw["linkReferences"]))
+
+
+def _links(references: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    """The places of library addresses, from the form that compilers and Hardhat write them in."""
+    return tuple(
+        (lib, ref["start"]) for file in references.values() for lib, refs in file.items() for ref in refs
+    )

@@ -1,4 +1,4 @@
-"""Places the five coins: USDC and USDT in their own code, DAI, FRAX and LUSD as models."""
+"""Places the coins: USDC and USDT in their own code; DAI, FRAX, LUSD and reward tokens as models."""
 
 from pathlib import Path
 from typing import Final
@@ -8,6 +8,7 @@ from ballast.replica.place import OPERATOR, PROXY_ADMIN, Deployer, role_account
 from ballast.replica.solc import Artifact, artifact
 
 MINTER_ALLOWANCE: Final = 2**255  # USDC units; more than anybody will ever mint
+REWARDS: Final = ("AAVE",)  # what protocols pay their users; plain models with the operator as minter
 LOST_AND_FOUND: Final = role_account("usdc-lost-and-found")  # takes what sits in the USDC contract itself
 
 
@@ -23,6 +24,10 @@ def place_tokens(
     frax = deployer.place(book.token("FRAX").address, models["FraxModel"])
     deployer.rpc.send(frax, "addPool(address)", [OPERATOR], sender=OPERATOR)
     deployer.place(book.token("LUSD").address, models["LusdModel"], "address", [OPERATOR])
+    for symbol in REWARDS:
+        token = book.token(symbol)
+        args = [symbol, token.decimals, OPERATOR]
+        deployer.place(token.address, models["StablecoinModel"], "string,uint8,address", args)
 
 
 def _place_usdc(deployer: Deployer, book: AddressBook, contracts: Path) -> None:

@@ -60,11 +60,12 @@ def test_pools__a_trade_of_a_hundred_thousand_dollars__costs_little_more_than_th
     quoter = mainnet.book.contracts["uniswap_v3_quoter"]
     for pool in mainnet.book.pools:
         a, b = (mainnet.book.token(c) for c in pool.coins)
-        amount = 100_000 * 10**a.decimals
+        dollars = Decimal(100_000)
+        amount = int(dollars / mainnet.book.feed(a.symbol).price * 10**a.decimals)
         call = encode_call(QUOTE, [(a.address, b.address, amount, pool.fee, 0)])
         answer = mainnet.rpc.call("eth_call", {"to": quoter, "data": "0x" + call.hex()}, "latest")
         out = decode_as("uint256,uint160,uint32,uint256", answer)[0]
-        fair = Decimal(100_000) * mainnet.book.feed(a.symbol).price / mainnet.book.feed(b.symbol).price
+        fair = dollars / mainnet.book.feed(b.symbol).price
         cost = 1 - Decimal(out).scaleb(-b.decimals) / fair
         fee = Decimal(pool.fee) / 1_000_000
         assert fee * Decimal("0.9") < cost < fee + Decimal("0.0003"), (pool.name, cost)
