@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ballast.errors import ReplicaError
-from ballast.replica import aave, base, feeds, packages, powers, shelf, solc, tokens, uniswap
+from ballast.replica import aave, base, comet, feeds, packages, powers, shelf, solc, tokens, uniswap
 from ballast.replica.addresses import AddressBook, address_book
 from ballast.replica.node import Node
 from ballast.replica.paths import HERE, MODELS, ROOT, STATES
@@ -76,7 +76,7 @@ def build(report: Report = silent) -> bytes:
     """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
     book = address_book()
     pins = packages.pinned()
-    steps = len(pins) + 9 + len(book.pools)
+    steps = len(pins) + 10 + len(book.pools)
     done = 0
 
     def step(what: str) -> None:
@@ -99,6 +99,8 @@ def build(report: Report = silent) -> bytes:
         step("Aave V3")
         aave.place_aave(deployer, book, aave_code)
         aave.seed_aave(deployer.rpc, book)
+        step("Compound V3")
+        comet.place_comet(deployer, book, models)
         step("an hour of trades")
         uniswap.warm_up(deployer.rpc, book)
         dump = deployer.rpc.call("anvil_dumpState")

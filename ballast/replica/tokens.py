@@ -8,7 +8,7 @@ from ballast.replica.place import OPERATOR, PROXY_ADMIN, Deployer, role_account
 from ballast.replica.solc import Artifact, artifact
 
 MINTER_ALLOWANCE: Final = 2**255  # USDC units; more than anybody will ever mint
-REWARDS: Final = ("AAVE",)  # what protocols pay their users; plain models with the operator as minter
+REWARDS: Final = ("AAVE", "COMP")  # what protocols pay their users; plain models with the operator as minter
 LOST_AND_FOUND: Final = role_account("usdc-lost-and-found")  # takes what sits in the USDC contract itself
 
 

@@ -8,6 +8,8 @@ from ballast.errors import ReplicaError
 from ballast.replica.addresses import address_book, compare
 from ballast.replica.packages import fetch, pinned
 
+UNLISTED = {"COMP"}  # tokens that Aave V3 does not list
+
 
 @pytest.fixture(scope="module")
 def published():
@@ -21,8 +23,8 @@ def test_compare__with_the_published_book__agrees_on_every_token_and_feed(publis
     assert [v.name for v in verdicts.values() if not v.agrees] == []
     checked = {name for name, v in verdicts.items() if v.published is not None}
     assert checked == {
-        *(f"token {s}" for s in book.tokens),
-        *(f"decimals {s}" for s in book.tokens),
+        *(f"token {s}" for s in book.tokens if s not in UNLISTED),
+        *(f"decimals {s}" for s in book.tokens if s not in UNLISTED),
         *(f"feed {c} / USD" for c in book.feeds),
         *(c for c in book.contracts if c.startswith("aave_v3_")),
     }
