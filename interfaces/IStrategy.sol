@@ -6,7 +6,7 @@ import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 /// @dev One reward to be turned into the strategy's asset.
 struct RewardSale {
     address token; // what is sold; never the asset, never what the strategy's position is made of
-    uint256 amount; // own decimals
+    uint256 amount; // own decimals; type(uint256).max: all there is
     address venue; // an IVenue
     bytes data; // route, for the venue
 }
