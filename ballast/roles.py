@@ -55,6 +55,27 @@ WIRING: Final[tuple[Grant, ...]] = (
     Grant(RoleId.CURATOR, "IndexVault", ("unpauseContributions", "setBandBps"), "lets more coins in"),
     Grant(RoleId.GUARDIAN, "IndexVault", ("pauseContributions",), "withdrawals go on"),
     Grant(
+        RoleId.GOVERNOR,
+        "StrategyManager",
+        ("bind", "addStrategy", "writeOff"),
+        "whom the fund's coins are lent to",
+    ),
+    Grant(
+        RoleId.CURATOR,
+        "StrategyManager",
+        ("removeStrategy", "raiseCaps", "unpauseStrategy", "setOrder", "setTerms"),
+        "lets more be lent, or less stay idle",
+    ),
+    Grant(
+        RoleId.GUARDIAN,
+        "StrategyManager",
+        ("recall", "lowerCaps", "pauseStrategy"),
+        "brings coins home, whatever it costs",
+    ),
+    Grant(
+        RoleId.KEEPER, "StrategyManager", ("allocate", "deallocate"), "lends inside caps and a loss budget"
+    ),
+    Grant(
         RoleId.CURATOR,
         "IndexCalculator",
         ("setConstituents", "setActive", "seed", "setLimits", "setMaxAge"),

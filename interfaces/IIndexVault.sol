@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IContributionGuard} from "@interfaces/IContributionGuard.sol";
 import {IERC7621} from "@interfaces/IERC7621.sol";
 import {IERC173} from "@interfaces/IERC173.sol";
+import {IStrategyManager} from "@interfaces/IStrategyManager.sol";
 
 /// @title One exchange of coins through a venue, as the vault executes it.
 struct Trade {
@@ -21,7 +23,8 @@ interface IIndexVault is IERC7621, IERC173 {
     event ClaimPaid(address indexed account, address indexed token, uint256 amount, address receiver);
     event ContributionsPaused(bool paused);
 
-    /// @notice Everything a brain needs in one call. Reserves in each token's own decimals, weights in bps.
+    /// @notice Everything a brain needs in one call. Reserves in each token's own decimals, idle and lent, as holders
+    ///         leave with them; weights in bps.
     function getBasket()
         external
         view
@@ -36,6 +39,25 @@ interface IIndexVault is IERC7621, IERC173 {
     function executeTrades(Trade[] calldata trades)
         external
         returns (uint256[] memory sold, uint256[] memory bought);
+
+    /// @notice Manager only: sends idle coins to the manager, to be lent.
+    function lend(address token, uint256 amount) external;
+
+    /// @notice Manager only: calls `release` back and takes what then comes in as idle.
+    /// @return received {coin}
+    function takeBack(address token) external returns (uint256 received);
+
+    /// @notice Where coins are lent; zero: nowhere.
+    function manager() external view returns (IStrategyManager);
+
+    /// @notice Who says which coins may come in, and be lent; zero: all may.
+    function guard() external view returns (IContributionGuard);
+
+    /// @notice The part of a coin's reserve that is not lent, own decimals; 0 for a token that is no constituent.
+    function idleOf(address token) external view returns (uint256);
+
+    /// @notice What a fill can sell of a coin now: idle, and what its strategies would pay.
+    function available(address token) external view returns (uint256);
 
     /// @notice A withdrawal's part that a coin refused to pay, kept for its owner outside the reserves.
     function claimOf(address account, address token) external view returns (uint256);

@@ -12,21 +12,35 @@ interface IStrategyManager {
         uint256 value; // {coin} at the strategy's own rate; 0 when it cannot be read
         uint256 absoluteCap; // {coin}
         uint256 relativeCapBps; // bps{coin's reserve}
+        uint256 liquid; // {coin} that it would pay us now
         bool paused; // nothing more is allocated
         bool readable; // whether it answers what its shares are worth
+    }
+
+    /// @dev How a coin is lent.
+    struct Terms {
+        uint256 bufferBps; // bps{coin's reserve} that `allocate` leaves idle
+        uint256 unlockPeriod; // s over which a gain comes to count for who leaves
+        uint256 jumpBps; // bps{share's price}: a larger move between two looks pauses the strategy
+        uint256 lossBudgetBps; // bps{coin's reserve} that lending and taking back may lose ...
+        uint256 lossPeriod; // s ... in this time
     }
 
     event StrategyAdded(address indexed token, address indexed strategy, uint256 absoluteCap, uint256 relativeCapBps);
     event StrategyRemoved(address indexed token, address indexed strategy);
     event CapsSet(address indexed strategy, uint256 absoluteCap, uint256 relativeCapBps);
     event OrderSet(address indexed token, address[] strategies);
-    event BufferSet(address indexed token, uint256 bufferBps);
+    event TermsSet(address indexed token, Terms terms);
+    event Bound(address vault);
     event StrategyPaused(address indexed strategy, bool paused);
     /// @dev A share's price moved by more than the bound between two looks: nothing more is allocated there.
     event JumpPaused(address indexed strategy, uint256 valueBefore, uint256 valueAfter);
     event Allocated(address indexed token, address indexed strategy, uint256 assets, uint256 shares);
     event Deallocated(address indexed token, address indexed strategy, uint256 assets, uint256 shares);
-    event Synced(address indexed token, uint256 counted, uint256 locked, uint256 loss);
+    /// @param counted {coin} to leave with from now on, see `gainsOf`.
+    /// @param gain {coin} that was new and is locked now.
+    event Synced(address indexed token, int256 counted, uint256 locked, uint256 gain, uint256 loss);
+    event StrategyWrittenOff(address indexed strategy, uint256 shares);
     /// @dev A leaving holder took the strategy's own shares because it would not pay coins.
     event PaidInShares(address indexed account, address indexed strategy, uint256 shares, address receiver);
     event ShareClaimCreated(address indexed account, address indexed strategy, uint256 shares);
@@ -34,15 +48,17 @@ interface IStrategyManager {
 
     // --- for the vault ----------------------------------------------------------------------------------------------
 
-    /// @notice What is lent of each token, as leaving and entering holders count it.
-    /// @return lows {coin} to leave with: losses at once, gains as they unlock.
-    /// @return highs {coin} to enter against: everything, locked gains included; never below `lows`.
-    /// @return unreadable Bit i: a strategy of token i with shares of ours does not say what they are worth; its part is in
-    ///         neither number.
+    /// @notice What is lent of each token, as leaving and entering holders count it. Reverts while this contract or a
+    ///         strategy is in the middle of something.
+    /// @return lows {coin} to leave with: losses at once, gains as they unlock. Below zero: so much of the vault's own idle
+    ///         coins are gains that have come back and still unlock.
+    /// @return highs {coin} to enter against: everything, locked gains included; never negative, never below `lows`.
+    /// @return unreadable Bit i: a strategy of token i with shares of ours does not say what they are worth. Nothing of the
+    ///         token is in its low, everything in its high, this strategy as it was last seen: nobody may enter.
     function lentOf(address[] calldata tokens)
         external
         view
-        returns (uint256[] memory lows, uint256[] memory highs, uint256 unreadable);
+        returns (int256[] memory lows, int256[] memory highs, uint256 unreadable);
 
     /// @notice Vault only: brings `assets` of `token` into the vault, the most liquid strategy first. Reverts
     ///         `NotEnoughLiquidity` when they cannot all be had; the vault measures what came.
@@ -50,14 +66,15 @@ interface IStrategyManager {
 
     /// @notice Vault only: pays a leaving holder's `assets` of `token` out of the strategies: in coins as far as they pay
     ///         now, else in their shares, else as a claim on those. Never reverts for a strategy's sake.
-    /// @return paid {coin} that reached `receiver` as coins.
+    /// @return paid {coin} that reached `receiver` as coins, and the worth of shares paid or claimed.
     function payOut(address token, uint256 assets, address account, address receiver) external returns (uint256 paid);
 
     /// @notice Vault only, where a strategy of `token` cannot be read: pays `part` of `whole` of every strategy's shares.
     function payShares(address token, uint256 part, uint256 whole, address account, address receiver) external;
 
-    /// @notice Vault only, while it measures: redeems what the manager has told it to expect.
-    function release() external;
+    /// @notice Vault only, while it measures: redeems what the manager has set out to bring back.
+    /// @return lent Whether anything is lent afterwards, of whatever coin.
+    function release() external returns (bool lent);
 
     // --- keeper and guardian ----------------------------------------------------------------------------------------
 
@@ -65,9 +82,13 @@ interface IStrategyManager {
     /// @return shares {share}
     function allocate(address strategy, uint256 assets) external returns (uint256 shares);
 
-    /// @notice KEEPER, GUARDIAN: coins back into the vault; less than `assets` when the strategy has no more for us now.
+    /// @notice KEEPER: coins back into the vault, inside the loss budget; less than `assets` when the strategy has no more
+    ///         for us now. `assets` at or above the strategy's value: every share that it takes back.
     /// @return received {coin} as the vault measured it.
     function deallocate(address strategy, uint256 assets) external returns (uint256 received);
+
+    /// @notice GUARDIAN, at once: the same whatever it costs, down to `minReceived`. The loss is charged all the same.
+    function recall(address strategy, uint256 assets, uint256 minReceived) external returns (uint256 received);
 
     /// @notice Anyone: takes note of gains (they unlock from now on) and losses of a coin's strategies, and of jumps.
     function sync(address token) external;
@@ -75,7 +96,10 @@ interface IStrategyManager {
     /// @notice Pays the caller's claim on a strategy's shares.
     function claimShares(address strategy, address receiver) external returns (uint256 shares);
 
-    // --- curator and guardian ---------------------------------------------------------------------------------------
+    // --- governor, curator and guardian -------------------------------------------------------------------------------
+
+    /// @notice GOVERNOR, once: the vault, which must name this contract as its manager.
+    function bind(address vault_) external;
 
     /// @notice GOVERNOR, delayed: a further strategy of its asset, at the end of the order.
     function addStrategy(address strategy, uint256 absoluteCap, uint256 relativeCapBps) external;
@@ -83,10 +107,14 @@ interface IStrategyManager {
     /// @notice CURATOR: an empty strategy off the list.
     function removeStrategy(address strategy) external;
 
-    /// @notice CURATOR, delayed.
+    /// @notice GOVERNOR, delayed: a strategy that cannot be read counts for nothing from now on, so that others may enter
+    ///         again. Whoever leaves still gets a part of its shares.
+    function writeOff(address strategy) external;
+
+    /// @notice CURATOR, delayed: each at least what it is.
     function raiseCaps(address strategy, uint256 absoluteCap, uint256 relativeCapBps) external;
 
-    /// @notice GUARDIAN, at once.
+    /// @notice GUARDIAN, at once: each at most what it is.
     function lowerCaps(address strategy, uint256 absoluteCap, uint256 relativeCapBps) external;
 
     /// @notice GUARDIAN, at once.
@@ -98,8 +126,8 @@ interface IStrategyManager {
     /// @notice CURATOR, delayed: the same strategies in another order, the first is drawn on first among equally liquid ones.
     function setOrder(address token, address[] calldata strategies) external;
 
-    /// @notice CURATOR, delayed: bps{coin's reserve} that `allocate` leaves idle.
-    function setBuffer(address token, uint256 bufferBps) external;
+    /// @notice CURATOR, delayed: how a coin is lent.
+    function setTerms(address token, Terms calldata terms) external;
 
     // --- views ------------------------------------------------------------------------------------------------------
 
@@ -107,11 +135,25 @@ interface IStrategyManager {
 
     function strategiesOf(address token) external view returns (StrategyState[] memory);
 
+    function termsOf(address token) external view returns (Terms memory);
+
     /// @return bps{coin's reserve}
     function bufferOf(address token) external view returns (uint256);
 
     /// @return {coin} that may still be allocated to `strategy` now; 0 with `reason` in words that say why.
     function allocatable(address strategy) external view returns (uint256, string memory reason);
+
+    /// @return {coin} that the strategies of `token` would pay now, at most what is lent of it to leave with.
+    function liquidOf(address token) external view returns (uint256);
+
+    /// @return counted {coin} of what is lent, for who leaves; may be below zero, see `lentOf`.
+    /// @return locked {coin} of gains that still unlock.
+    /// @return fullAt s, when all of it is counted.
+    function gainsOf(address token) external view returns (int256 counted, uint256 locked, uint256 fullAt);
+
+    /// @notice What lending and taking back may still lose of a coin.
+    /// @return remaining {coin} now, and `capacity` when full.
+    function lossBudget(address token) external view returns (uint256 remaining, uint256 capacity);
 
     /// @return {share}
     function shareClaimOf(address account, address strategy) external view returns (uint256);

@@ -67,10 +67,11 @@ class Fund:
         calculator = lab.deploy("IndexCalculator", "address", access)
         _seed(lab, market, calculator)
         tokens, weights = lab.read(calculator, "calculateOptimalWeights()", "address[],uint256[]")
-        vault_args = "string,string,address,address,address,address[],uint256[],address"
-        vault = lab.deploy(
-            "IndexVault", vault_args, "Bench", "BENCH", access, oracle, lab.me, tokens, weights, detector
-        )
+        vault_args = "string,string,address,address,address,address[],uint256[],address,address"
+        manager = _join(lab, "StrategyManager", access)
+        identity = ("Bench", "BENCH", access, oracle, lab.me)
+        vault = lab.deploy("IndexVault", vault_args, *identity, tokens, weights, detector, manager)
+        lab.send(manager, "bind(address)", vault)
         emergency = _join(lab, "EmergencyIndex", access, calculator, detector, oracle, vault)
         weth = lab.book.token("WETH").address
         rebalancer = _join(lab, "Rebalancer", access, vault, emergency, oracle, weth, emergency)

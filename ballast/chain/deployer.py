@@ -31,6 +31,7 @@ from ballast.chain.wiring import (
     Check,
     Result,
     Step,
+    binding_step,
     calculator_steps,
     evaluate,
     function_roles,
@@ -105,7 +106,8 @@ def plan_lines(index: IndexFile, index_name: str, folder: Path, account: Account
     if known is not None and not stands(known):
         known = None
     names = ["IndexAccess", "PriceOracle", *(name for name, _ in twap_feeds(index))]
-    names += ["IndexCalculator", "CrisisDetector", "IndexVault", "EmergencyIndex", "Rebalancer"]
+    names += ["IndexCalculator", "CrisisDetector", "StrategyManager", "IndexVault", "EmergencyIndex"]
+    names += ["Rebalancer"]
     names += ["KillSwitch", "UniswapV3Venue"]
     lines = [
         f"{index.symbol} on chain {chain.folder}, from {account.address if account else 'no account yet'}"
@@ -156,7 +158,8 @@ def create_contracts(run: Transactor, index: IndexFile, say: Report) -> System:
     detector = _create(run, "CrisisDetector", "CrisisDetector", [authority, oracle], say)
     tokens, weights = first_targets(index)
     identity = [index.name, index.symbol, authority, oracle, run.first_sender()]
-    vault = _create(run, "IndexVault", "IndexVault", [*identity, tokens, weights, detector], say)
+    manager = _create(run, "StrategyManager", "StrategyManager", [authority], say)
+    vault = _create(run, "IndexVault", "IndexVault", [*identity, tokens, weights, detector, manager], say)
     targets = [authority, calculator, detector, oracle, vault]
     emergency = _create(run, "EmergencyIndex", "EmergencyIndex", targets, say)
     brain = [authority, vault, emergency, oracle, ETH, emergency]
@@ -239,6 +242,7 @@ def setting_steps(system: System, index: IndexFile, feeds: dict[str, list[tuple[
         *emergency_steps(system, index, first_targets(index)[1]),
         *rebalancer_steps(system, index),
         *kill_switch_steps(system, index),
+        binding_step(system),
         ownership_step(system),
     ]
 

@@ -36,6 +36,7 @@ _DEPLOYED = (
     "CrisisDetector",
     "EmergencyIndex",
     "KillSwitch",
+    "StrategyManager",
 )
 _Entry = tuple[str, tuple[str, ...], tuple[str, ...]]
 _BUILT_IN: tuple[_Entry, ...] = (("Error", ("string",), ("reason",)), ("Panic", ("uint256",), ("code",)))

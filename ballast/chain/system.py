@@ -16,6 +16,7 @@ _CONTRACTS = {
     "oracle": "PriceOracle",
     "calculator": "IndexCalculator",
     "vault": "IndexVault",
+    "manager": "StrategyManager",
     "rebalancer": "Rebalancer",
     "venue": "UniswapV3Venue",
     "detector": "CrisisDetector",
@@ -32,6 +33,7 @@ class System:
     oracle: ContractInstance
     calculator: ContractInstance
     vault: ContractInstance
+    manager: ContractInstance
     rebalancer: ContractInstance
     venue: ContractInstance
     detector: ContractInstance

@@ -225,6 +225,7 @@ def immutables(system: System, index: IndexFile) -> list[Check]:
         ("symbol of the share", system.vault, "symbol", index.symbol),
         ("oracle of the vault", system.vault, "oracle", str(system.oracle.address)),
         ("vault of the Rebalancer", system.rebalancer, "VAULT", str(system.vault.address)),
+        ("manager of the vault", system.vault, "manager", str(system.manager.address)),
         ("guard of the vault", system.vault, "guard", str(system.detector.address)),
         ("calculator of the Rebalancer", system.rebalancer, "CALCULATOR", str(system.emergency.address)),
         ("emergencies of the Rebalancer", system.rebalancer, "EMERGENCY", str(system.emergency.address)),
@@ -271,6 +272,13 @@ def _working(system: System, index: IndexFile) -> list[Check]:
         Check("weights", read(system.calculator, "calculateOptimalWeights"), first, lasting=False),
         Check("market data stale", read(system.calculator, "isStale"), False, lasting=False),
     ]
+
+
+def binding_step(system: System) -> Step:
+    """The StrategyManager's vault, which names it as its manager."""
+    vault = str(system.vault.address)
+    check = Check("vault of the StrategyManager", read(system.manager, "vault"), vault)
+    return Step("binding the StrategyManager to the vault", (check,), system.manager, "bind", (vault,))
 
 
 def ownership_step(system: System) -> Step:

@@ -9,7 +9,8 @@ import {IERC7621} from "@interfaces/IERC7621.sol";
 
 /// @title How the vault keeps its basket: few slots, since every entry and exit reads and writes all of them.
 /// @dev A *lane* is 128 bits: reserve (112, own decimals) | target weight (16, bps). Nothing above it in memory.
-///      Slot 0, the *head*, is lane 0 | list version (32) | band (16, bps) | paused (1). Slot k > 0 is lanes 2k-1, 2k.
+///      Slot 0, the *head*, is lane 0 | list version (32) | band (16, bps) | paused (1) |
+///      lending (1). Slot k > 0 is lanes 2k-1, 2k.
 ///      A *coin* is a word: token address (160) | decimals (8). Coins change only when the list changes, so they live
 ///      as the code of a data contract: one cold account read for all of them instead of one cold slot each. It is
 ///      the version-th contract that the vault made, so its address needs no slot either.
@@ -27,6 +28,7 @@ library BasketStorage {
     uint256 private constant _VERSION_AT = 128;
     uint256 private constant _BAND_AT = 160;
     uint256 private constant _PAUSED_AT = 176;
+    uint256 private constant _LENDING_AT = 177;
 
     error UnsupportedCoin(address token);
     error ReserveNotEmpty(address token);
@@ -34,7 +36,12 @@ library BasketStorage {
     // --- the head -------------------------------------------------------------------------------------------------
 
     function isPaused(uint256 head) internal pure returns (bool) {
-        return head >> _PAUSED_AT != 0;
+        return head >> _PAUSED_AT & 1 != 0;
+    }
+
+    /// @notice Whether some of the reserves may be with the manager: a fund that lends nothing never asks it.
+    function isLending(uint256 head) internal pure returns (bool) {
+        return head >> _LENDING_AT != 0;
     }
 
     /// @return bps
@@ -44,6 +51,10 @@ library BasketStorage {
 
     function withPaused(uint256 head, bool paused) internal pure returns (uint256) {
         return (head & ~(uint256(1) << _PAUSED_AT)) | (paused ? uint256(1) << _PAUSED_AT : 0);
+    }
+
+    function withLending(uint256 head, bool lending) internal pure returns (uint256) {
+        return (head & ~(uint256(1) << _LENDING_AT)) | (lending ? uint256(1) << _LENDING_AT : 0);
     }
 
     function withBand(uint256 head, uint16 bandBps) internal pure returns (uint256) {
@@ -179,13 +190,15 @@ library BasketStorage {
     /// @notice The new list with the old reserves, and no more than dust left behind in a coin that goes.
     /// @dev Slots beyond a shorter list keep stale lanes that nothing reads: `load` knows the count, and a longer list
     ///      is built anew.
+    /// @param whole The old lanes with what is lent; the same as `lanes` where nothing is.
     /// @return newCoins One word per token.
     /// @return newLanes Weights 0; an odd number of words behind the length, as `store` wants it.
-    function relist(address[] memory tokens, uint256[] memory coins, uint256[] memory lanes)
-        internal
-        view
-        returns (uint256[] memory newCoins, uint256[] memory newLanes)
-    {
+    function relist(
+        address[] memory tokens,
+        uint256[] memory coins,
+        uint256[] memory lanes,
+        uint256[] memory whole
+    ) internal view returns (uint256[] memory newCoins, uint256[] memory newLanes) {
         uint256 count = tokens.length;
         newCoins = new uint256[](count);
         newLanes = new uint256[](count | 1);
@@ -199,11 +212,11 @@ library BasketStorage {
             } else {
                 newCoins[i] = coins[old];
                 newLanes[i] = reserveOf(lanes[old]);
-                lanes[old] = 0;
+                whole[old] = 0;
             }
         }
         for (uint256 i; i < coins.length; ++i) {
-            if (!isDust(reserveOf(lanes[i]), scaleOf(coins[i]))) revert ReserveNotEmpty(tokenOf(coins[i]));
+            if (!isDust(reserveOf(whole[i]), scaleOf(coins[i]))) revert ReserveNotEmpty(tokenOf(coins[i]));
         }
         assembly ("memory-safe") {
             mstore(newLanes, count)

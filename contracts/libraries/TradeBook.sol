@@ -32,19 +32,17 @@ library TradeBook {
         return Book(coins, lanes, new uint256[](coins.length));
     }
 
-    /// @notice Where a trade's coins stand in the list; reverts unless both do, differ, and there is enough to sell.
+    /// @notice Where a trade's coins stand in the list; reverts unless both do and differ.
     function positions(Book memory book, Trade calldata trade) internal pure returns (uint256 from, uint256 to) {
         uint256[] memory coins = book.coins;
-        (address tokenIn, address tokenOut, uint256 amountIn) = (trade.tokenIn, trade.tokenOut, trade.amountIn);
+        (address tokenIn, address tokenOut) = (trade.tokenIn, trade.tokenOut);
         uint256 count = coins.length;
         from = coins.indexOf(count, tokenIn);
         if (from == count) revert IERC7621.NotConstituent(tokenIn);
         to = coins.indexOf(count, tokenOut);
         if (to == count) revert IERC7621.NotConstituent(tokenOut);
         if (from == to) revert SameToken(tokenIn);
-        if (amountIn == 0) revert IERC7621.ZeroAmount();
-        uint256 reserve = book.lanes.get(from).reserveOf();
-        if (amountIn > reserve) revert InsufficientReserve(tokenIn, reserve, amountIn);
+        if (trade.amountIn == 0) revert IERC7621.ZeroAmount();
     }
 
     /// @notice Takes a trade into the lanes. `sold` is at most the reserve at `from`: the caller has checked.

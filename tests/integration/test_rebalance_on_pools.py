@@ -35,7 +35,7 @@ class Fund:
         self.oracle = self._price(deploy(project.PriceOracle, self.access, "0x" + "00" * 20, 0))
         self.calculator = deploy(project.MockCalculator)
         self.calculator.set(addresses, list(WEIGHTS), sender=self.governor)
-        args = ("Five", "FIVE", self.access, self.oracle, self.governor, addresses, list(WEIGHTS), ZERO)
+        args = ("Five", "FIVE", self.access, self.oracle, self.governor, addresses, list(WEIGHTS), ZERO, ZERO)
         self.vault = deploy(project.IndexVault, *args)
         weth = self.book.token("WETH").address
         self.rebalancer = deploy(

@@ -8,7 +8,7 @@ import pytest
 from ballast.replica import Replica, address_book
 
 NAMES = ("USDC", "USDT", "DAI", "FRAX", "LUSD")
-NO_GUARD = "0x" + "00" * 20
+ZERO = "0x" + "00" * 20
 WEIGHTS = [3_500, 2_500, 2_000, 1_000, 1_000]  # bps
 CONTRIBUTE_LIMIT, WITHDRAW_LIMIT = 1.30, 1.30  # of the bare transfers
 
@@ -38,7 +38,7 @@ def setting(replica: Replica, project: Any, accounts: Any) -> Setting:
     oracle = governor.deploy(project.MockOracle)
     access = governor.deploy(project.IndexAccess, governor)
     vault = governor.deploy(
-        project.IndexVault, "Ballast Index", "BLST", access, oracle, governor, coins, WEIGHTS, NO_GUARD
+        project.IndexVault, "Ballast Index", "BLST", access, oracle, governor, coins, WEIGHTS, ZERO, ZERO
     )
     bare = governor.deploy(project.BareTransfers)
     for name, coin in zip(NAMES, coins, strict=True):

@@ -62,6 +62,7 @@ CONTRACTS: Final = (
     "CrisisDetector",
     "EmergencyIndex",
     "KillSwitch",
+    "StrategyManager",
     "StatefulVenue",
 )
 

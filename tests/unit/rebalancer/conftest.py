@@ -185,7 +185,16 @@ class Makers:
         oracle = governor.deploy(project.MockOracle)
         access = governor.deploy(project.IndexAccess, governor)
         vault = governor.deploy(
-            project.IndexVault, "Ballast Index", "BLST", access, oracle, governor, coins, list(WEIGHTS), ZERO
+            project.IndexVault,
+            "Ballast Index",
+            "BLST",
+            access,
+            oracle,
+            governor,
+            coins,
+            list(WEIGHTS),
+            ZERO,
+            ZERO,
         )
         rebalancer = governor.deploy(project.Rebalancer, access, vault, calculator, oracle, weth, emergency)
         vault.transferOwnership(rebalancer, sender=governor)

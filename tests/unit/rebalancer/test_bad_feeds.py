@@ -40,7 +40,7 @@ def live(
         source = (feed.address, HEARTBEAT, 8, *bounds_of(feed))
         oracle.setSources(asset, [source], 1, 0, sender=governor)
     vault = governor.deploy(
-        project.IndexVault, "Live", "LIVE", access, oracle, governor, system.coins, list(WEIGHTS), ZERO
+        project.IndexVault, "Live", "LIVE", access, oracle, governor, system.coins, list(WEIGHTS), ZERO, ZERO
     )
     rebalancer = governor.deploy(
         project.Rebalancer, access, vault, system.calculator, oracle, system.weth, ZERO

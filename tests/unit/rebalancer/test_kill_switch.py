@@ -92,6 +92,7 @@ def test_checkpoint__fund_without_shares__refused(system, governor, project, str
         system.coins,
         [BPS, 0, 0, 0, 0],
         ZERO,
+        ZERO,
     )
     lone = governor.deploy(project.KillSwitch, system.access, empty, system.oracle, system.rebalancer)
     assert revert_of(lone.checkpoint, sender=stranger) == ("NoShares",)

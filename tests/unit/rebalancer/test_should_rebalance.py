@@ -154,7 +154,7 @@ def test_should_rebalance__session_past_its_time__cooldown_from_that_time(in_ses
 def test_should_rebalance__empty_fund__in_band(system, project, governor):
     access, calculator, oracle = system.access, system.calculator, system.oracle
     vault = governor.deploy(
-        project.IndexVault, "Empty", "NIL", access, oracle, governor, system.coins, list(WEIGHTS), ZERO
+        project.IndexVault, "Empty", "NIL", access, oracle, governor, system.coins, list(WEIGHTS), ZERO, ZERO
     )
     rebalancer = governor.deploy(project.Rebalancer, access, vault, calculator, oracle, system.weth, ZERO)
     assert tuple(rebalancer.shouldRebalance()) == (False, Reason.IN_BAND)

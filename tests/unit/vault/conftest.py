@@ -117,7 +117,7 @@ def empty_fund(project: Any, governor: Any, curator: Any, guardian: Any, owner: 
     oracle = governor.deploy(project.MockOracle)
     access = governor.deploy(project.IndexAccess, governor)
     vault = governor.deploy(
-        project.IndexVault, "Ballast Index", "BLST", access, oracle, owner, coins, list(WEIGHTS), ZERO
+        project.IndexVault, "Ballast Index", "BLST", access, oracle, owner, coins, list(WEIGHTS), ZERO, ZERO
     )
     selectors = {
         role: [keccak(text=name)[:4] for name in names]

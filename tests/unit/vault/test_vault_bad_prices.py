@@ -32,7 +32,7 @@ def real_fund(
         source = (feed.address, HEARTBEAT, feed.decimals(), *bounds_of(feed))
         oracle.setSources(coin, [source], 1, 0, sender=curator)
     vault = governor.deploy(
-        project.IndexVault, "Ballast", "B3", fund.access, oracle, owner, fund.coins, list(WEIGHTS), ZERO
+        project.IndexVault, "Ballast", "B3", fund.access, oracle, owner, fund.coins, list(WEIGHTS), ZERO, ZERO
     )
     for coin in fund.coins:
         coin.approve(vault, 2**256 - 1, sender=investor)

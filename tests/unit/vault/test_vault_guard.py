@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.reverts import revert_of
-from tests.unit.vault.conftest import FIRST, INVALID, WEIGHTS, Fund
+from tests.unit.vault.conftest import FIRST, INVALID, WEIGHTS, ZERO, Fund
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def unfunded(empty_fund: Fund, guard: Any, project: Any, governor: Any, owner: A
     """A guarded vault before its first contribution."""
     vault = governor.deploy(
         project.IndexVault, "Guarded", "G", empty_fund.access, empty_fund.oracle, owner,
-        empty_fund.coins, list(WEIGHTS), guard,
+        empty_fund.coins, list(WEIGHTS), guard, ZERO,
     )  # fmt: skip
     made = replace(empty_fund, vault=vault)
     mint(made, investor)

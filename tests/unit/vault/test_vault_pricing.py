@@ -52,7 +52,16 @@ def test_contribute__first__dollar_a_share_less_the_dead_ones(fund: Fund, invest
 def fresh(fund: Fund, project: Any, governor: Any, owner: Any, newcomer: Any) -> Fund:
     """The same coins and oracle under a vault nobody has entered yet."""
     vault = governor.deploy(
-        project.IndexVault, "Ballast", "B2", fund.access, fund.oracle, owner, fund.coins, list(WEIGHTS), ZERO
+        project.IndexVault,
+        "Ballast",
+        "B2",
+        fund.access,
+        fund.oracle,
+        owner,
+        fund.coins,
+        list(WEIGHTS),
+        ZERO,
+        ZERO,
     )
     for coin in fund.coins:
         coin.approve(vault, 2**256 - 1, sender=newcomer)
