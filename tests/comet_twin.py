@@ -14,19 +14,23 @@ BASE_ONE = 10**6
 
 @dataclass(frozen=True)
 class Curve:
-    """Interest by utilisation, a straight line on either side of a kink; WAD a year."""
+    """Interest by utilisation, a straight line on either side of a kink; per second, WAD."""
 
     kink: int
     low: int
     high: int
     base: int
 
+    @classmethod
+    def yearly(cls, kink: int, low: int, high: int, base: int) -> "Curve":
+        """As Compound publishes it: WAD a year."""
+        return cls(kink, low // YEAR, high // YEAR, base // YEAR)
+
     def rate(self, utilization: int) -> int:
         """Per second, WAD."""
-        base, low, high = (value // YEAR for value in (self.base, self.low, self.high))
         if utilization <= self.kink:
-            return base + low * utilization // WAD
-        return base + low * self.kink // WAD + high * (utilization - self.kink) // WAD
+            return self.base + self.low * utilization // WAD
+        return self.base + self.low * self.kink // WAD + self.high * (utilization - self.kink) // WAD
 
 
 @dataclass

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IPriceOracle} from "@interfaces/IPriceOracle.sol";
@@ -15,7 +13,7 @@ import {Strategy} from "./Strategy.sol";
 /// @notice  deposit ─► Comet.supply          withdraw ─► Comet.withdrawTo(receiver)
 ///          harvest ─► CometRewards.claim ─► sold ─► Comet.supply
 ///  - Comet rounds each supply and each withdrawal against the account, by `rounding()` base units at the most. Whoever
-///    comes or goes pays that, never those who stay: the previews count it in.
+///    comes or goes pays that, never those who stay.
 ///  - A market that owes more than it has (bad debt beyond its reserves) is valued at what it has, and takes no deposits.
 ///  - What the market has lent out cannot leave now: `maxWithdraw` is what lies there.
 /// @dev Amounts are {asset} in its own decimals, as Comet's are.
@@ -51,30 +49,26 @@ contract CompoundStrategy is Strategy {
     // --- rounding, paid by whoever moves --------------------------------------------------------------------------
 
     /// @notice {asset} that one supply or withdrawal may cost beyond its amount.
-    /// @dev A principal is a whole number worth (index / 1e15) {asset}, and so is what it is worth: the position ends
-    ///      less than index / 1e15 + 1 below where it should.
+    /// @dev A principal is a whole number, each unit of it worth (index / 1e15) {asset}, and what it is worth is a whole
+    ///      number again: the position ends less than index / 1e15 + 1 below where it should.
     function rounding() public view returns (uint256) {
         return COMET.totalsBasic().baseSupplyIndex / _INDEX_ONE + 1;
     }
 
-    /// @inheritdoc IERC4626
-    function previewDeposit(uint256 assets) public view override(ERC4626, IERC4626) returns (uint256) {
-        return _convertToShares(Math.saturatingSub(assets, rounding()), Math.Rounding.Floor);
+    function _credited(uint256 assets) internal view override returns (uint256) {
+        return Math.saturatingSub(assets, rounding());
     }
 
-    /// @inheritdoc IERC4626
-    function previewMint(uint256 shares) public view override(ERC4626, IERC4626) returns (uint256) {
-        return shares == 0 ? 0 : _convertToAssets(shares, Math.Rounding.Ceil) + rounding();
+    function _toInvest(uint256 growth) internal view override returns (uint256) {
+        return growth == 0 ? 0 : growth + rounding();
     }
 
-    /// @inheritdoc IERC4626
-    function previewWithdraw(uint256 assets) public view override(ERC4626, IERC4626) returns (uint256) {
-        return assets == 0 ? 0 : _convertToShares(assets + rounding(), Math.Rounding.Ceil);
+    function _drawn(uint256 assets) internal view override returns (uint256) {
+        return assets == 0 ? 0 : assets + rounding();
     }
 
-    /// @inheritdoc IERC4626
-    function previewRedeem(uint256 shares) public view override(ERC4626, IERC4626) returns (uint256) {
-        return Math.saturatingSub(_convertToAssets(shares, Math.Rounding.Floor), rounding());
+    function _payable(uint256 value) internal view override returns (uint256) {
+        return Math.saturatingSub(value, rounding());
     }
 
     // --- what the base asks ---------------------------------------------------------------------------------------
@@ -109,7 +103,7 @@ contract CompoundStrategy is Strategy {
 
     /// @dev Never beyond the own balance, where Comet would begin to lend: the shares burnt are worth more than `assets`.
     function _divest(uint256 assets, address receiver) internal override {
-        if (assets != 0) COMET.withdrawTo(receiver, asset(), assets);
+        COMET.withdrawTo(receiver, asset(), assets);
     }
 
     function _claim() internal override {

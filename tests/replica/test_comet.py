@@ -64,8 +64,8 @@ def twin_of(market, *accounts):
     curves = MARKETS[market.coin]
     supply_index, borrow_index, tracking_supply, tracking_borrow, supplied, borrowed, _, _ = totals(market)
     return Twin(
-        Curve(*(wad_of(value) for value in curves.supply)),
-        Curve(*(wad_of(value) for value in curves.borrow)),
+        Curve.yearly(*(wad_of(value) for value in curves.supply)),
+        Curve.yearly(*(wad_of(value) for value in curves.borrow)),
         *curves.reward_speeds,
         curves.least_for_rewards * ONE,
         supply_index,
