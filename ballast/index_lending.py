@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ballast.index_types import Address, Bps, FeeTier, Seconds, Source, Strict, Symbol, refuse_twice
+from ballast.index_types import Address, Bps, ChainlinkSource, FeeTier, Seconds, Strict, Symbol, refuse_twice
 from ballast.units import PER_MILLE, SECONDS_PER_DAY
 
 MAX_STRATEGIES = 6  # of one coin, as StrategyManager allows
@@ -49,7 +49,7 @@ class CompoundV3(_Limited):
 
     kind: Literal["compound_v3"]
     comet: Address
-    rewards: Address | None = None  # CometRewards, where it pays any
+    rewards: Address  # CometRewards
 
 
 class Curve(_Limited):
@@ -66,6 +66,7 @@ class Convex(_Limited):
     pool: Address
     booster: Address
     pool_id: Annotated[int, Field(ge=0)]  # Convex's number of the pool
+    extra_rewards: tuple[Address, ...] = ()  # that its reward pool pays besides CRV and CVX
 
 
 class Erc4626(_Limited):
@@ -75,6 +76,7 @@ class Erc4626(_Limited):
     vault: Address
 
 
+Own = AaveV3 | CompoundV3 | Curve | Convex  # deployed with the index
 Strategy = Annotated[AaveV3 | CompoundV3 | Curve | Convex | Erc4626, Field(discriminator="kind")]
 
 
@@ -103,7 +105,7 @@ class Reward(Strict):
 
     token: Address
     decimals: Annotated[int, Field(ge=0, le=18)]
-    oracle: Annotated[tuple[Source, ...], Field(min_length=1, max_length=4)]
+    oracle: Annotated[tuple[ChainlinkSource, ...], Field(min_length=1, max_length=4)]
     min_sources: Annotated[int, Field(ge=1)] = 1  # good answers needed for a GOOD quote
     max_deviation_bps: Bps = 200  # between the lowest and the highest good source
     routes: Annotated[
@@ -122,9 +124,10 @@ class Reward(Strict):
 class OptimizerParams(Strict):
     """When moving between markets is worth it, and how large a part of one the fund may be."""
 
-    differential_bps: Annotated[Bps, Field(ge=1)] = 50  # of risk-adjusted yield a year
+    differential_bps: Annotated[Bps, Field(ge=1, le=1_000)] = 50  # of risk-adjusted yield a year
     horizon_seconds: Annotated[int, Field(ge=3_600, le=365 * SECONDS_PER_DAY)] = 30 * SECONDS_PER_DAY
     max_share_bps: Annotated[Bps, Field(ge=1, le=5_000)] = 1_000  # of a market's supply, our part included
+    move_gas: Annotated[int, Field(ge=50_000, le=5_000_000)] = 450_000  # of one allocation or deallocation
 
 
 class Lending(Strict):
