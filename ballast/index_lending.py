@@ -127,7 +127,7 @@ class OptimizerParams(Strict):
     differential_bps: Annotated[Bps, Field(ge=1, le=1_000)] = 50  # of risk-adjusted yield a year
     horizon_seconds: Annotated[int, Field(ge=3_600, le=365 * SECONDS_PER_DAY)] = 30 * SECONDS_PER_DAY
     max_share_bps: Annotated[Bps, Field(ge=1, le=5_000)] = 1_000  # of a market's supply, our part included
-    move_gas: Annotated[int, Field(ge=50_000, le=5_000_000)] = 450_000  # of one allocation or deallocation
+    move_gas: Annotated[int, Field(ge=50_000, le=5_000_000)] = 550_000  # of one allocation or deallocation
 
 
 class Lending(Strict):

@@ -9,7 +9,7 @@ from ape.api import AccountAPI
 from ballast.chain.authority import Act, required_delay
 from ballast.chain.connect import contract_at
 from ballast.chain.multicall import ContractCall
-from ballast.chain.system import System
+from ballast.chain.system import System, strategy_at
 from ballast.chain.transactor import send_call
 from ballast.errors import ChainError
 from ballast.keeper.lending import Move, MoveKind, decide_lending
@@ -57,7 +57,7 @@ def move_call(move: Move, system: System) -> ContractCall:
         case MoveKind.HARVEST:
             venue = str(system.venue.address)
             sales = [(one.token, one.amount, venue, bytes.fromhex(one.path[2:])) for one in move.sales]
-            return contract_at("IStrategy", move.strategy), "harvest", (sales,)
+            return strategy_at(move.strategy), "harvest", (sales,)
 
 
 def require_keeper(system: System, account: AccountAPI) -> None:

@@ -17,7 +17,7 @@ from ballast.keeper.rules import is_open, is_tradable
 from ballast.keeper.snapshot import Snapshot
 from ballast.model import yields
 from ballast.model.rebalance import gas_cost
-from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY, WAD
+from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY, WAD, ceil_div
 
 YEAR: Final = 365 * SECONDS_PER_DAY
 
@@ -29,10 +29,12 @@ RECORD_GAS: Final = 90_000
 SLACK_BPS: Final = 50  # of the coin's reserve that interest may carry a strategy above its cap
 SMALL_BPS: Final = 50  # of the coin's reserve: a smaller move is not worth its own transaction
 SMALL_VALUE: Final = 100 * WAD  # WAD{USD}: likewise
+MARGIN_PPM: Final = 1  # of the coin's reserve, left idle for what accrues until the next block
 FEW_UNITS: Final = 10  # of the coin: what rounding leaves in a strategy is not fetched
 RECORD_EVERY: Final = SECONDS_PER_DAY  # s between two looks at a share's price
 RECORD_BPS: Final = 10  # of what is lendable, that these looks may cost in a year
-WORTH_IT: Final = 5  # times its gas that a harvest or a sync must be worth: waiting loses nothing
+HARVEST_WORTH: Final = 50  # times its gas: rewards that wait lose nothing but a little interest
+SYNC_WORTH: Final = 5  # times its gas: until a gain is seen, those who leave get nothing of it
 
 
 class MoveKind(StrEnum):
@@ -282,7 +284,8 @@ def _reallocated(snapshot: Snapshot, view: LendingView, coin: LentCoin) -> Itera
         return
     shown = f"{_percent(proposal.yield_now)} → {_percent(proposal.yield_then)}"
     pairs = list(zip(coin.strategies, proposal.targets, strict=True))
-    free = max(0, coin.idle - coin.buffer)
+    margin = ceil_div(coin.reserve * MARGIN_PPM, 10**6) + FEW_UNITS
+    free = max(0, coin.idle - coin.buffer - margin)
     for strategy, target in pairs:
         amount = min(strategy.value - target, strategy.liquid)
         if amount > 0 and not _is_small(coin, amount):
@@ -290,7 +293,7 @@ def _reallocated(snapshot: Snapshot, view: LendingView, coin: LentCoin) -> Itera
             yield _back(coin, strategy, amount, Why.YIELD, detail)
             free += amount
     for strategy, target in pairs:
-        amount = min(target - strategy.value, free)
+        amount = min(target - strategy.value - margin, free)
         if amount > 0 and not _is_small(coin, amount):
             detail = f"{coin.symbol} into {strategy.name}: {shown} a year"
             yield Move(MoveKind.ALLOCATE, Why.YIELD, coin.token, strategy.address, amount, detail)
@@ -308,7 +311,7 @@ def _harvested(snapshot: Snapshot, _: LendingView, coin: LentCoin) -> Iterator[M
     """Rewards worth several times what fetching them costs."""
     if coin.price is None or not is_tradable(snapshot.eth_quote):
         return
-    least = WORTH_IT * gas_cost(snapshot.gas_price, HARVEST_GAS, snapshot.eth_quote.high)
+    least = HARVEST_WORTH * gas_cost(snapshot.gas_price, HARVEST_GAS, snapshot.eth_quote.high)
     for strategy in coin.strategies:
         sales = tuple(r for r in strategy.rewards if r.value and r.amount and r.path)
         value = sum(reward.value for reward in sales)
@@ -323,7 +326,7 @@ def _synced(snapshot: Snapshot, _: LendingView, coin: LentCoin) -> Iterator[Move
     """Gains that do not count yet, losses that nobody has written down."""
     if coin.price is None or not is_tradable(snapshot.eth_quote):
         return
-    least = WORTH_IT * gas_cost(snapshot.gas_price, SYNC_GAS, snapshot.eth_quote.high)
+    least = SYNC_WORTH * gas_cost(snapshot.gas_price, SYNC_GAS, snapshot.eth_quote.high)
     value = coin.worth(abs(coin.unsynced))
     if value > least:
         why, word = (Why.GAIN_UNSEEN, "earned") if coin.unsynced > 0 else (Why.LOSS_UNSEEN, "lost")
