@@ -26,6 +26,9 @@ import {StrategyCalls} from "./lending/StrategyCalls.sol";
 contract StrategyManager is LendingExits {
     using SafeERC20 for IERC20;
 
+    /// @dev {coin} A loss up to this is how shares and values are rounded: it is charged, and refused for nothing.
+    uint256 private constant _ROUNDING = 2;
+
     // What `release` brings back while the vault measures: the strategy, as a whole word, and its shares.
     uint256 private transient _releaseFrom;
     uint256 private transient _releaseShares;
@@ -35,6 +38,8 @@ contract StrategyManager is LendingExits {
     /// The strategy left coins behind.
     error NotAllTaken(address strategy, uint256 left);
     error StrategyUnreadable(address strategy);
+    /// The coin has never had a strategy.
+    error NeverLent(address token);
     error StrategyReadable(address strategy);
     error NothingToRedeem(address strategy);
     error LossBudgetExceeded(address token, uint256 loss, uint256 available);
@@ -99,7 +104,7 @@ contract StrategyManager is LendingExits {
 
     /// @inheritdoc IStrategyManager
     function setTerms(address token, Terms calldata terms) external restricted nonReentrant {
-        if (termsOf(token).unlockPeriod == 0) revert UnknownStrategy(token);
+        if (termsOf(token).unlockPeriod == 0) revert NeverLent(token);
         Gains storage g = _gains[token];
         (g.lossUsed, g.lossAt) = (uint40(_lossUsed(token, 0, 0)), uint40(block.timestamp));
         _setTerms(token, terms);
@@ -144,6 +149,8 @@ contract StrategyManager is LendingExits {
         Position storage p = _positions[h.strategy];
         if (p.writtenOff) return "written off";
         if (p.paused) return "paused";
+        uint256 budgetBps = termsOf(token).lossBudgetBps;
+        if (_lossUsed(token, 0, 0) > budgetBps * RebalanceMath.PPT_PER_BPS) return "loss budget overspent";
         if (!readable) return "a strategy of the coin cannot be read";
         if (LendingMath.jumped(p.seenValue, p.seenShares, h.value, h.shares, termsOf(token).jumpBps)) {
             return "its share's price jumped";
@@ -238,7 +245,7 @@ contract StrategyManager is LendingExits {
     /// @dev Stores `g` with a loss on its budget, or reverts when it does not fit.
     function _spend(address token, Gains memory g, uint256 loss, uint256 reserve) private {
         uint256 budgetBps = termsOf(token).lossBudgetBps;
-        if (loss != 0 && _lossUsed(token, loss, reserve) > budgetBps * RebalanceMath.PPT_PER_BPS) {
+        if (loss > _ROUNDING && _lossUsed(token, loss, reserve) > budgetBps * RebalanceMath.PPT_PER_BPS) {
             uint256 used = _lossUsed(token, 0, 0);
             revert LossBudgetExceeded(token, loss, RebalanceMath.lossAvailable(used, budgetBps, reserve));
         }
