@@ -9,7 +9,7 @@ interface IYieldLens {
     struct Market {
         uint256 supplied; // {asset}, our own part included
         uint256 borrowed; // {asset}
-        uint256 available; // {asset} that could be withdrawn now
+        uint256 available; // {asset} lying in the market, not lent out
         uint256 base; // WAD{1/year}, and the slopes
         uint256 slope1;
         uint256 slope2;

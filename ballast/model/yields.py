@@ -1,16 +1,17 @@
 """Exact twin of `YieldMath`: what lending markets pay at any size, and the split among them that pays most.
 
-A market pays every supplier the same rate, and the rate falls as more is supplied, so what counts is what one more
-coin adds: the *marginal* yield d/dy of y * rate(others + y). At the best split all markets that could take more or
-give some up have the same. One thing spoils that rule: where more supply brings utilisation below the kink, the rate
-stops falling steeply and the marginal yield jumps *up*, so two splits may both look best. Each market is therefore cut
-at its kink into two pieces, on each of which marginal yield falls all the way, as long as our position is no larger
-than everybody else's. A market counts at first as its upper envelope, where the tangent that touches both pieces
-bridges the dent; that gives a bound which no split can beat. Where the best split of the envelopes ends on a bridge,
-both of that market's pieces are tried apart, until the best split found is within `TOLERANCE` of the bound.
+A market pays every supplier the same rate, and the rate falls as more is supplied, so what counts is what
+one more coin adds: the *marginal* yield d/dy of y * rate(others + y). At the best split all markets that
+could take more or give some up have the same. One thing spoils that rule: where more supply brings
+utilisation below the kink, the rate stops falling steeply and the marginal yield jumps *up*, so two splits
+may both look best. Each market is therefore cut at its kink into two pieces, on each of which marginal
+yield falls all the way, as long as our position is no larger than everybody else's. A market counts at
+first as its upper envelope, where the tangent that touches both pieces bridges the dent; that gives a bound
+which no split can beat. Where the best split of the envelopes ends on a bridge, both of that market's
+pieces are tried apart, until the best split found is within `TOLERANCE` of the bound.
 
-Amounts {asset}, rates WAD{1/year}, scores per mille. A *price* is a risk-adjusted marginal yield, per mille *
-WAD{1/year}; a *worth* per mille * WAD{asset/year}. Quotients are cut towards zero.
+Amounts {asset}, rates WAD{1/year}, scores per mille. A *price* is a risk-adjusted marginal yield, per mille
+* WAD{1/year}; a *worth* per mille * WAD{asset/year}. Quotients are cut towards zero.
 """
 
 from collections.abc import Sequence
@@ -37,7 +38,7 @@ class Market:
 
     supplied: int  # {asset}, our own part included
     borrowed: int  # {asset}
-    available: int  # {asset} that could be withdrawn now
+    available: int  # {asset} lying in the market, not lent out
     base: int  # WAD{1/year}, and the slopes
     slope1: int
     slope2: int
@@ -88,7 +89,7 @@ def quotient(numerator: int, denominator: int) -> int:
     return numerator // denominator if numerator >= 0 else -(-numerator // denominator)
 
 
-# --- rates --------------------------------------------------------------------------------------------------------
+# --- rates --------------------------------------------------------------------------------------------------
 
 
 def is_fit(market: Market, least: int) -> bool:
@@ -130,7 +131,7 @@ def worth(offer: Offer, position: int) -> int:
     return offer.score * position * rate(offer.market, offer.others + position)
 
 
-# --- pieces -------------------------------------------------------------------------------------------------------
+# --- pieces -------------------------------------------------------------------------------------------------
 
 
 def _kink_at(market: Market, others: int) -> int:
@@ -218,7 +219,7 @@ def _beyond(market: Market, piece: Piece, floor: int) -> int:
     return position * (rate(market, piece.others + position) - floor)
 
 
-# --- the split ----------------------------------------------------------------------------------------------------
+# --- the split ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,7 @@ class Split:
 
 
 def split(offers: Sequence[Offer], amount: int) -> list[int]:
-    """Positions {asset} in the offers' order whose risk-adjusted yield is within `TOLERANCE` of the highest possible.
+    """Positions {asset} in the offers' order that yield, risk-adjusted, the highest but for `TOLERANCE`.
 
     Each within its bounds, in all at most `amount`; what would only lower the yield stays out.
     DataError for more than `MAX_OFFERS` or when the lower bounds exceed the amount.
@@ -307,7 +308,7 @@ def _best_of(choices: Sequence[_Choice], amount: int, top: int) -> Split | None:
 
 
 def _fill(choices: Sequence[_Choice], amount: int, below: int, above: int) -> Split:
-    """From the positions wanted at the price `above` towards those at `below`, bridges last, up to the amount."""
+    """From the positions wanted at `above` towards those at `below`, bridges last, up to the amount."""
     positions = [choice.wanted(above) for choice in choices]
     left = amount - sum(positions)
     bound = _worth_of(choices, positions) + above * left

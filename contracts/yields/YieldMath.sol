@@ -108,6 +108,13 @@ library YieldMath {
         return _slope(_piece(m, others, position, position, position < _kinkAt(m, others)), _WAD);
     }
 
+    /// @return Per mille * WAD{asset/year} that a position earns, risk-adjusted.
+    function worth(Offer memory o, uint256 position) internal pure returns (uint256) {
+        unchecked {
+            return o.score * position * rate(o.market, o.others + position);
+        }
+    }
+
     // --- the split ------------------------------------------------------------------------------------------------
 
     /// @notice The positions whose risk-adjusted yield is within `TOLERANCE` of the highest possible.

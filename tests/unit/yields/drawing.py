@@ -53,7 +53,7 @@ def draw_market(rng: Random, unit: int) -> Market:
 
 
 def draw_odd_case(rng: Random) -> Case:
-    """Anything that is fit: extreme rates and sizes, coins that cannot leave, worthless scores, markets of ours alone."""
+    """Anything that is fit: extreme rates and sizes, coins that cannot leave, scores of 0."""
     offers = []
     for _ in range(rng.randint(1, 6)):
         offer = draw_odd_offer(rng)
@@ -68,7 +68,9 @@ def draw_odd_offer(rng: Random) -> Offer:
     others = rng.choice((0, _size(rng), _size(rng)))
     market = Market(
         supplied=others,
-        borrowed=min(MAX_AMOUNT, int(others * rng.choice((0, rng.random(), rng.random(), rng.uniform(1, 4))))),
+        borrowed=min(
+            MAX_AMOUNT, int(others * rng.choice((0, rng.random(), rng.random(), rng.uniform(1, 4))))
+        ),
         available=0,
         base=_rate(rng),
         slope1=_rate(rng),

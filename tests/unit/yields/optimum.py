@@ -1,8 +1,9 @@
 """The best split by search alone: no derivative, no kink, no convexity, floats and numpy.
 
-Dynamic programming over a grid of amounts finds the best of all splits in steps of amount / GRID; the same on ever
-finer grids around what was found makes it sharp. Every value is one of a split that is allowed, so a search that falls
-short can only understate the optimum: `tests` hold it against plain enumeration and against the splits it judges.
+Dynamic programming over a grid of amounts finds the best of all splits in steps of amount / GRID; the same
+on ever finer grids around what was found makes it sharp. Every value is one of a split that is allowed, so
+a search that falls short can only understate the optimum: the tests hold it against plain enumeration and
+against the splits that it judges.
 """
 
 from collections.abc import Sequence
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 from ballast.model.yields import Offer
 from ballast.units import PER_MILLE, WAD
 
-GRID = 300
-AROUND = 24  # steps either way of a refinement
-ROUNDS, FINER = 8, 6
+GRID, WITHIN = 200, 64  # steps of the search, and places looked at within each
+AROUND = 16  # steps either way of a refinement
+ROUNDS, FINER = 6, 6
 Floats = NDArray[np.float64]
 
 
@@ -37,29 +38,40 @@ def best_yield(offers: Sequence[Offer], amount: int) -> float:
     amount = min(amount, sum(offer.high for offer in offers))
     positions = _search(offers, amount)
     width = 2 * amount / GRID
+    found, last = _total(offers, positions), -1.0
     for _ in range(ROUNDS):
-        positions = _refine(offers, positions, amount, width)
-        width /= FINER
+        while found > last * (1 + 1e-7):
+            last, positions = found, _refine(offers, positions, amount, width)
+            found = _total(offers, positions)
+        width, last = width / FINER, -1.0
+    assert positions.sum() <= amount * (1 + 1e-9)
+    return found
+
+
+def _total(offers: Sequence[Offer], positions: Floats) -> float:
     return float(sum(earned(o, np.array([y]))[0] for o, y in zip(offers, positions, strict=True)))
 
 
 def _search(offers: Sequence[Offer], amount: int) -> Floats:
-    """The best split into multiples of amount / GRID; a cap counts as the next multiple."""
-    spent = np.arange(GRID + 1)
-    best, choices = np.zeros(GRID + 1), []
-    rest = spent[:, None] - spent[None, :]
+    """The best split when every market gets a multiple of amount / GRID and lends all of it or less."""
+    steps = np.arange(GRID + 1)
+    best, choices, places = np.zeros(GRID + 1), [], []
+    rest = steps[:, None] - steps[None, :]
     for offer in offers:
-        gains = earned(offer, np.minimum(spent * (amount / GRID), float(offer.high)))
-        table = np.where(rest >= 0, best[np.maximum(rest, 0)], -np.inf) + gains[None, :]
+        fine = np.minimum(np.arange(GRID * WITHIN + 1) * (amount / GRID / WITHIN), float(offer.high))
+        gains = earned(offer, fine)
+        most = np.maximum.accumulate(gains)
+        first = np.maximum.accumulate(np.where(gains >= most, np.arange(len(fine)), 0))
+        table = np.where(rest >= 0, best[np.maximum(rest, 0)], -np.inf) + most[::WITHIN][None, :]
         choice = table.argmax(1)
-        best = table[spent, choice]
+        best = table[steps, choice]
         choices.append(choice)
+        places.append(fine[first[::WITHIN]])
     left, taken = int(best.argmax()), []
-    for choice in reversed(choices):
-        taken.append(int(choice[left]))
-        left -= taken[-1]
-    highs = np.array([float(offer.high) for offer in offers])
-    return np.minimum(np.array(taken[::-1]) * (amount / GRID), highs)
+    for choice, place in zip(reversed(choices), reversed(places), strict=True):
+        taken.append(float(place[choice[left]]))
+        left -= int(choice[left])
+    return np.array(taken[::-1])
 
 
 def _refine(offers: Sequence[Offer], positions: Floats, amount: int, width: float) -> Floats:
@@ -70,9 +82,12 @@ def _refine(offers: Sequence[Offer], positions: Floats, amount: int, width: floa
     best[middle] = 0
     for offer, position in zip(offers, positions, strict=True):
         gains = earned(offer, _moved(offer, position, moves * step))
+        gains[position + moves * step < 0] = -np.inf  # gives up more than there is
         table = np.full((len(moves), size), -np.inf)
         for row, move in enumerate(moves):
-            to, source = (slice(move, None), slice(size - move)) if move >= 0 else (slice(move), slice(-move, None))
+            to, source = (
+                (slice(move, None), slice(size - move)) if move >= 0 else (slice(move), slice(-move, None))
+            )
             table[row, to] = best[source] + gains[row]
         choices.append(table.argmax(0))
         best = table.max(0)

@@ -1,4 +1,4 @@
-"""The yields' maths against its exact twin: drawn markets, every position, rate and marginal yield compared."""
+"""The yields' maths against its exact twin: drawn markets, positions, rates and marginal yields compared."""
 
 from collections.abc import Callable
 from dataclasses import astuple
@@ -11,7 +11,6 @@ from eth_abi import decode, encode
 from ballast.model import yields
 from ballast.model.yields import is_fit, marginal, rate, split
 from tests.profiles import PROFILE
-from tests.reverts import revert_of
 from tests.unit.yields.drawing import Case, draw_case, draw_odd_case
 
 SEED = 20230310
@@ -62,5 +61,13 @@ def test_split__drawn_markets__contract_equals_model(chain, yield_batch, draw: C
 
 
 def test_constants__contract_and_model__are_the_same(yield_batch):
-    names = ("MAX_OFFERS", "MAX_AMOUNT", "MAX_RATE", "MAX_UTILISATION", "KINK_MARGIN", "TOLERANCE", "RESOLUTION")
+    names = (
+        "MAX_OFFERS",
+        "MAX_AMOUNT",
+        "MAX_RATE",
+        "MAX_UTILISATION",
+        "KINK_MARGIN",
+        "TOLERANCE",
+        "RESOLUTION",
+    )
     assert [getattr(yield_batch, name)() for name in names] == [getattr(yields, name) for name in names]
