@@ -60,6 +60,30 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class CurvePool:
+    """A Curve StableSwap-NG pool, its own LP token; fee and off-peg multiplier over 10^10."""
+
+    coins: tuple[str, ...]  # in the pool's order
+    nonce: int  # of the factory when it makes the pool
+    address: str
+    amplification: int
+    fee: int
+    offpeg: int
+    depth: Decimal  # million USD a coin on the replica
+
+    @property
+    def name(self) -> str:
+        """As people write it: `Curve USDC/USDT`."""
+        return f"Curve {'/'.join(self.coins)}"
+
+    def index(self, coin: str) -> int:
+        """Where the pool has that coin; ReplicaError when it has not."""
+        if coin not in self.coins:
+            raise ReplicaError(f"{self.name} holds no {coin}")
+        return self.coins.index(coin)
+
+
+@dataclass(frozen=True)
 class AddressBook:
     """Everything Ballast knows by address on one chain."""
 
@@ -68,6 +92,7 @@ class AddressBook:
     feeds: dict[str, Feed]
     contracts: dict[str, str]
     pools: tuple[Pool, ...]
+    curve_pools: tuple[CurvePool, ...]
 
     def token(self, symbol: str) -> Token:
         """The token of that symbol; ReplicaError when the book has none."""
@@ -90,6 +115,13 @@ class AddressBook:
             raise ReplicaError(f"no {a}/{b} pool{at} in the address book")
         return max(found, key=lambda pool: pool.core)
 
+    def curve_pool(self, *coins: str) -> CurvePool:
+        """The Curve pool of exactly these coins, in any order; ReplicaError when the book has none."""
+        found = [pool for pool in self.curve_pools if set(pool.coins) == set(coins)]
+        if not found:
+            raise ReplicaError(f"no Curve pool of {'/'.join(coins)} in the address book")
+        return found[0]
+
     def sorted_coins(self, pool: Pool) -> tuple[Token, Token]:
         """The pool's tokens as it orders them: (token0, token1)."""
         a, b = (self.token(c) for c in pool.coins)
@@ -107,6 +139,7 @@ def address_book(path: Path = BOOK) -> AddressBook:
             feeds={c: _feed(c, f) for c, f in raw["feeds"].items()},
             contracts=dict(raw["contracts"]),
             pools=tuple(_pool(p) for p in raw["pools"]),
+            curve_pools=tuple(_curve_pool(p) for p in raw["curve_pools"]),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise ReplicaError(f"{path.name}: not a readable address book ({error})") from error
@@ -124,6 +157,11 @@ def _feed(coin: str, raw: dict[str, Any]) -> Feed:
 def _pool(raw: dict[str, Any]) -> Pool:
     a, b = raw["coins"]
     return Pool((a, b), raw["fee"], raw["address"], Decimal(raw["core"]), Decimal(raw["tail"]))
+
+
+def _curve_pool(raw: dict[str, Any]) -> CurvePool:
+    terms = {key: int(raw[key]) for key in ("nonce", "amplification", "fee", "offpeg")}
+    return CurvePool(tuple(raw["coins"]), address=raw["address"], depth=Decimal(str(raw["depth"])), **terms)
 
 
 @dataclass(frozen=True)
@@ -166,6 +204,7 @@ def compare(book: AddressBook, aave: str, chainlink: str) -> list[Verdict]:
     for name, address in book.contracts.items():
         verdicts.append(Verdict(name, address, coins.get(_published_name(name, book))))
     verdicts += [Verdict(f"pool {pool.name}", pool.address, None) for pool in book.pools]
+    verdicts += [Verdict(f"pool {pool.name}", pool.address, None) for pool in book.curve_pools]
     return verdicts
 
 

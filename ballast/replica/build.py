@@ -13,7 +13,23 @@ from pathlib import Path
 from typing import Final
 
 from ballast.errors import ReplicaError
-from ballast.replica import aave, base, comet, feeds, packages, powers, shelf, solc, tokens, uniswap
+from ballast.replica import (
+    aave,
+    base,
+    comet,
+    convex,
+    curve,
+    feeds,
+    morpho,
+    packages,
+    powers,
+    shelf,
+    solc,
+    tokens,
+    uniswap,
+    vyper,
+    yearn,
+)
 from ballast.replica.addresses import AddressBook, address_book
 from ballast.replica.node import Node
 from ballast.replica.paths import HERE, MODELS, ROOT, STATES
@@ -21,7 +37,9 @@ from ballast.replica.place import OPERATOR, Deployer
 from ballast.replica.rpc import Rpc
 from ballast.replica.solc import Artifact
 
-HISTORY: Final = 3 * 3_600  # seconds before now at which the replica's chain begins
+HISTORY: Final = (
+    27 * 3_600
+)  # seconds before now at which the replica's chain begins; one day waits for Morpho
 NEEDED_BYTES: Final = 500 * 1024**2  # of free disk
 OPERATOR_ETH: Final = 10**9  # ETH, for gas
 # One anvil, no fees, a clock that begins in the past: the build fills it up to now.
@@ -76,7 +94,7 @@ def build(report: Report = silent) -> bytes:
     """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
     book = address_book()
     pins = packages.pinned()
-    steps = len(pins) + 10 + len(book.pools)
+    steps = len(pins) + 15 + len(book.pools) + len(book.curve_pools)
     done = 0
 
     def step(what: str) -> None:
@@ -85,27 +103,43 @@ def build(report: Report = silent) -> bytes:
         done += 1
 
     folders = packages.fetch_all(pins, done=lambda name: step(f"package {name}"))
-    step("compiling the feeds")
-    code = solc.compile_feeds(folders["@chainlink/contracts"])
-    step("compiling the models")
-    models = solc.compile_models()
+    code = _compile(folders, step)
     step("compiling Aave V3")
     aave_code = aave.compile_aave(pins, folders)
+    step("compiling Morpho")
+    code |= morpho.compile_morpho(pins, folders)
     with Node(options=[*BUILD_OPTIONS, "--timestamp", str(int(time.time()) - HISTORY)]) as node:
         deployer = Deployer(node.rpc())
         prepare_operator(deployer.rpc)
-        _place_coins(deployer, book, folders, code | models, step)
-        _place_pools(deployer, book, folders, step)
+        _place_coins(deployer, book, folders, code, step)
+        step("Morpho and Yearn")
+        morpho.place_morpho(deployer, book, code)
+        morpho.seed_morpho(deployer.rpc, book)
+        yearn.place_yearn(deployer, book, code)
+        _place_uniswap(deployer, book, folders, step)
+        _place_curve(deployer, book, code, step)
+        step("Convex")
+        convex.place_convex(deployer, book, code)
         step("Aave V3")
         aave.place_aave(deployer, book, aave_code)
         aave.seed_aave(deployer.rpc, book)
         step("Compound V3")
-        comet.place_comet(deployer, book, models)
+        comet.place_comet(deployer, book, code)
         step("an hour of trades")
         uniswap.warm_up(deployer.rpc, book)
         dump = deployer.rpc.call("anvil_dumpState")
     report("done", steps, steps)
     return _as_file(dump)
+
+
+def _compile(folders: dict[str, Path], step: Step) -> dict[str, Artifact]:
+    """What comes as sources, by the contract's name."""
+    step("compiling the feeds")
+    code = solc.compile_feeds(folders["@chainlink/contracts"])
+    step("compiling the models")
+    code |= solc.compile_models()
+    step("compiling Curve and Yearn")
+    return code | vyper.vyper_code()
 
 
 def _place_coins(
@@ -121,13 +155,21 @@ def _place_coins(
     shelf.shelve(deployer.rpc, code)
 
 
-def _place_pools(deployer: Deployer, book: AddressBook, folders: dict[str, Path], step: Step) -> None:
+def _place_uniswap(deployer: Deployer, book: AddressBook, folders: dict[str, Path], step: Step) -> None:
     step("Uniswap V3")
     uniswap.place_uniswap(deployer, book, folders)
     uniswap.approve_traders(deployer.rpc, book)
     for pool in book.pools:
         step(f"pool {pool.name}")
         uniswap.seed_pool(deployer.rpc, book, pool)
+
+
+def _place_curve(deployer: Deployer, book: AddressBook, code: dict[str, Artifact], step: Step) -> None:
+    step("Curve")
+    curve.place_curve(deployer, book, code)
+    for pool in book.curve_pools:
+        step(f"pool {pool.name}")
+        curve.seed_pool(deployer.rpc, book, pool)
 
 
 def prepare_operator(rpc: Rpc) -> None:

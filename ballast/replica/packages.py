@@ -1,7 +1,8 @@
 """Fetches the pinned npm tarballs, checks their integrity, and unpacks the files the replica needs.
 
 `packages.json` names each package, its version, its sha512 and the files wanted. The tarballs come through
-`npm pack` (no install scripts run) into `.cache/npm/`; a second use touches no network.
+`npm pack` (no install scripts run) into `.cache/npm/`; a second use touches no network. `fetch` takes other
+ways of getting a tarball too.
 """
 
 import base64
@@ -60,15 +61,20 @@ def fetch_all(
     return folders
 
 
-def fetch(package: Package, cache: Path = NPM_CACHE) -> Path:
-    """The folder of one package's files. ReplicaError: no npm, no network, wrong hash, missing file."""
+def fetch(
+    package: Package, cache: Path = NPM_CACHE, get: Callable[[Package, Path], Path] | None = None
+) -> Path:
+    """The folder of one package's files. ReplicaError: no npm, no network, wrong hash, missing file.
+
+    `get` downloads the tarball into a folder and answers its path; without it npm does.
+    """
     target = cache / package.folder
     if target.is_dir():
         return target
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
-            tarball = _pack(package, Path(scratch))
+            tarball = (get or _pack)(package, Path(scratch))
             check_integrity(package, tarball.read_bytes())
             unpacked = Path(scratch) / "files"
             _unpack(package, tarball, unpacked)
@@ -87,7 +93,7 @@ def check_integrity(package: Package, content: bytes) -> None:
     if found != package.integrity:
         raise ReplicaError(
             f"{package.name}@{package.version}: the tarball's hash is not the pinned one, so it is not used; "
-            "clear the npm cache and try again, or check the registry"
+            "clear the package manager's cache and try again, or check the registry"
         )
 
 
@@ -137,7 +143,7 @@ def _unpack(package: Package, tarball: Path, target: Path) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(source.read())
     if unmet:
-        raise ReplicaError(f"{package.name}@{package.version} holds no {sorted(unmet)[0]}: fix packages.json")
+        raise ReplicaError(f"{package.name}@{package.version} holds no {sorted(unmet)[0]}: fix its pin")
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -76,4 +76,5 @@ _MINTERS: Final[dict[str, Callable[[Rpc, Token, str, int], None]]] = {
     "FRAX": _mint_plain("pool_mint(address,uint256)"),
     "LUSD": _mint_plain("mint(address,uint256)"),
     "WETH": _mint_weth,
+    "CVX": _mint_plain("issue(address,uint256)"),
 }

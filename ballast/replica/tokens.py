@@ -24,6 +24,9 @@ def place_tokens(
     frax = deployer.place(book.token("FRAX").address, models["FraxModel"])
     deployer.rpc.send(frax, "addPool(address)", [OPERATOR], sender=OPERATOR)
     deployer.place(book.token("LUSD").address, models["LusdModel"], "address", [OPERATOR])
+    deployer.place(book.token("CRV").address, models["CrvModel"], "address", [OPERATOR])
+    minters = [book.contracts["convex_booster"], OPERATOR]
+    deployer.place(book.token("CVX").address, models["CvxModel"], "address,address", minters)
     for symbol in REWARDS:
         token = book.token(symbol)
         args = [symbol, token.decimals, OPERATOR]

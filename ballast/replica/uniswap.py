@@ -85,7 +85,7 @@ def create_pool(rpc: Rpc, book: AddressBook, token0: Token, token1: Token, fee: 
 
 def _add_liquidity(rpc: Rpc, book: AddressBook, pool: Pool, half_width: int, depth: Decimal) -> None:
     _, tick = slot0(rpc, pool.address)
-    amounts = [_units_of(book, t, depth * 1_000_000) for t in book.sorted_coins(pool)]
+    amounts = [units_of(book, t, depth * 1_000_000) for t in book.sorted_coins(pool)]
     args = mint_args(book, pool, tick, half_width, amounts)
     rpc.send(book.contracts["uniswap_v3_positions"], MINT, args, sender=OPERATOR)
 
@@ -140,7 +140,7 @@ def cores(rpc: Rpc, book: AddressBook, pool: Pool, half_width: int = CORE_TICKS)
 
 def core_units(book: AddressBook, pool: Pool, coin: str) -> int:
     """Base units of a coin that `provide` takes at the most."""
-    return _units_of(book, book.token(coin), pool.core * 1_000_000)
+    return units_of(book, book.token(coin), pool.core * 1_000_000)
 
 
 def approve_traders(rpc: Rpc, book: AddressBook) -> None:
@@ -162,7 +162,7 @@ def warm_up(rpc: Rpc, book: AddressBook) -> None:
         for pool in book.pools:
             coins = pool.coins if number % 2 else pool.coins[::-1]
             source, target = (book.token(c) for c in coins)
-            amount = _units_of(book, source, Decimal(WARM_UP_USD))
+            amount = units_of(book, source, Decimal(WARM_UP_USD))
             calls.append(
                 (book.contracts["uniswap_v3_router"], SWAP, swap_args(pool, source, target, amount, 0))
             )
@@ -216,6 +216,6 @@ def usd_price(book: AddressBook, token: Token) -> Fraction:
     return Fraction(book.feed(token.symbol).price)
 
 
-def _units_of(book: AddressBook, token: Token, usd: Decimal) -> int:
+def units_of(book: AddressBook, token: Token, usd: Decimal) -> int:
     """That many dollars' worth of a token, in its base units."""
     return int(Fraction(usd) / usd_price(book, token) * 10**token.decimals)

@@ -313,7 +313,7 @@ abstract contract Strategy is IStrategy, ITradeFunding, ERC4626, AccessManaged, 
     }
 
     /// @dev Keeps up what a loss has eaten of the locked gains, and what the position is worth now.
-    function _note(uint256 before, uint256 afterwards) private {
+    function _note(uint256 before, uint256 afterwards) internal {
         if (block.timestamp >= _fullAt) return;
         if (before < _valued) (_locked, _since) = (SafeCast.toUint128(_lockedOf(before)), uint48(block.timestamp));
         _valued = afterwards;
