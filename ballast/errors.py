@@ -19,3 +19,7 @@ class DataError(BallastError):
 
 class ReplicaError(BallastError):
     """The local mainnet cannot be built, started or reached."""
+
+
+class OptimizerError(BallastError):
+    """No split of the money keeps every limit, or a limit or estimate makes no sense."""

@@ -28,6 +28,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "keeper": (*BASE, "model", "risk", "forecast", "optimizer", "gas"),
     "monitor": (*BASE, "model", "risk", "forecast", "optimizer", "gas", "keeper"),
     "backtest": (*BASE, "model", "risk", "forecast", "optimizer", "gas", "keeper", "data"),
+    "lending": ("units", "errors", "model", "data", "optimizer", "backtest.lending"),
     "report": (*BASE, "model", "keeper.snapshot", "backtest", "data", "cast", "histories"),
     # The edge fills the keeper's data types, keeps its journal and carries out what it decides.
     "market_data": (*BASE, "model"),
@@ -48,7 +49,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "scenario",
     ),
     "replay": (*BASE, "model", "keeper", "data", "backtest", "cast", "replica", "chain"),
-    "bench": (*BASE, "model", "keeper", "replica", "chain"),
+    "bench": (*BASE, "model", "optimizer", "keeper", "replica", "chain"),
     "relay": (*BASE, "model", "chain"),
     "alerts": (*BASE, "model"),
     "metrics": (*BASE, "model"),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ballast.bench import crisis, emergency, rebalance, shares, throughput, weights
+from ballast.bench import crisis, emergency, lending, optimizer, rebalance, shares, throughput, weights
 from ballast.bench.rows import Registry
 
 SECTIONS: Final = Registry(
@@ -14,6 +14,8 @@ SECTIONS: Final = Registry(
         "observe": crisis.observe_rows,
         "is_crisis_detected": crisis.verdict_rows,
         "emergency": emergency.rows,
+        "optimizer": optimizer.rows,
+        "lending": lending.rows,
         "properties": throughput.rows,
     }
 )

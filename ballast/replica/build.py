@@ -15,6 +15,7 @@ from typing import Final
 from ballast.errors import ReplicaError
 from ballast.replica import (
     aave,
+    aave_v2,
     base,
     comet,
     convex,
@@ -123,6 +124,9 @@ def build(report: Report = silent) -> bytes:
         step("Aave V3")
         aave.place_aave(deployer, book, aave_code)
         aave.seed_aave(deployer.rpc, book)
+        step("Aave V2")
+        aave_v2.place_aave_v2(deployer, book, folders)
+        aave_v2.seed_aave_v2(deployer.rpc, book)
         step("Compound V3")
         comet.place_comet(deployer, book, code)
         step("an hour of trades")

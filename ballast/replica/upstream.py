@@ -18,7 +18,7 @@ RPC_VARIABLE: Final = "MAINNET_RPC_URL"
 FORK: Final = "ethereum:mainnet-fork:foundry"
 # A local fork needs no throttle, and no copy of its storage in the home folder, where a replica and the real
 # mainnet would share one place.
-FORK_OPTIONS: Final = ("--no-storage-caching", "--no-rate-limit")
+FORK_OPTIONS: Final = ("--no-storage-caching", "--no-rate-limit", "--prune-history", "1000")
 
 
 def mainnet_rpc_url() -> str | None:

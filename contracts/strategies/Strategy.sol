@@ -178,7 +178,9 @@ abstract contract Strategy is IStrategy, ITradeFunding, ERC4626, AccessManaged, 
 
     /// @inheritdoc IERC4626
     function maxDeposit(address) public view virtual override(ERC4626, IERC4626) returns (uint256) {
-        return _depositsPaused || _reentrancyGuardEntered() ? 0 : _room();
+        if (_depositsPaused || _reentrancyGuardEntered()) return 0;
+        uint256 room = _room();
+        return room > type(uint128).max || _credited(room) != 0 ? room : 0;
     }
 
     /// @inheritdoc IERC4626

@@ -84,8 +84,7 @@ class World:
         return dict(self.index.emergencyParams().items()) | changes
 
     def wait(self, seconds: int) -> None:
-        self.chain.pending_timestamp += seconds
-        self.chain.mine()
+        self.chain.mine(timestamp=self.chain.blocks.head.timestamp + seconds)
 
     def now(self) -> int:
         return int(self.chain.blocks.head.timestamp)

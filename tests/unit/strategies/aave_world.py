@@ -125,6 +125,16 @@ class Builder:
         return AaveWorld(coin, strategy, self.venue, self.replica, self.market, self.governor, self.keeper)
 
 
+def aave_builder(
+    project: Any, url: str, access: ContractInstance, governor: AccountAPI, keeper: AccountAPI
+) -> Builder:
+    """Makes worlds on the chain at `url`."""
+    replica = Replica(url)
+    oracle = price_oracle(project, governor, access, replica)
+    venue = uniswap_venue(project, governor, replica)
+    return Builder(project, replica, AaveMarket(replica), access, oracle, venue, governor, keeper)
+
+
 def interest(world: AaveWorld, seconds: int) -> Decimal:
     """What the supply rate of this moment brings in that time, as a share."""
     rate, _ = world.market.rates(world.coin)

@@ -4,11 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from ballast.replica import Replica
-from ballast.replica.aave_market import AaveMarket
 from ballast.replica.place import OPERATOR
 from tests.reverts import constructor_revert_of, passes, revert_of
-from tests.unit.strategies.aave_world import Builder, interest, price_oracle, uniswap_venue
+from tests.unit.strategies.aave_world import aave_builder, interest
 from tests.unit.strategies.conftest import DAY, EVERYTHING, ZERO
 
 pytestmark = pytest.mark.replica
@@ -21,10 +19,7 @@ SECONDS = 1e-7  # of the value: what some seconds of interest are worth
 
 @pytest.fixture(scope="module")
 def builder(project, networks, access, governor, keeper):
-    replica = Replica(networks.active_provider.uri)
-    oracle = price_oracle(project, governor, access, replica)
-    venue = uniswap_venue(project, governor, replica)
-    return Builder(project, replica, AaveMarket(replica), access, oracle, venue, governor, keeper)
+    return aave_builder(project, networks.active_provider.uri, access, governor, keeper)
 
 
 @pytest.fixture(scope="module")

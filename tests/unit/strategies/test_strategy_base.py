@@ -127,6 +127,12 @@ def test_max_deposit_and_mint__room__are_exactly_what_goes_in(world, investor):
     assert refused == ("ERC4626ExceededMaxMint", investor.address, shares + 1, shares)
 
 
+def test_max_deposit__room_for_less_than_a_share__is_none(world, investor):
+    world.strategy.setCharge(2, sender=world.governor)
+    world.market.setLimits(EVERYTHING, 2, sender=world.governor)
+    assert world.strategy.maxDeposit(investor) == world.strategy.maxMint(investor) == 0
+
+
 def test_max_mint__no_limit__says_so(world, investor):
     assert world.strategy.maxDeposit(investor) == EVERYTHING
     assert world.strategy.maxMint(investor) == EVERYTHING
