@@ -20,7 +20,8 @@ from ballast.data.series import History, Series
 from ballast.data.table import first_cells
 from ballast.data.values import PRICE, is_number_in
 from ballast.errors import DataError
-from ballast.index_file import ChainlinkSource, Coin, IndexFile, MarketCap
+from ballast.index_file import Coin, IndexFile, MarketCap
+from ballast.index_types import ChainlinkSource
 from ballast.units import BPS, SECONDS_PER_DAY, WAD
 
 NEAR: Final = (8 * WAD // 10, 12 * WAD // 10)  # WAD{USD}: a dollar coin at the start

@@ -9,94 +9,31 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from eth_utils.address import is_checksum_address, is_hex_address, to_checksum_address
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from ballast.errors import ConfigError
+from ballast.index_lending import KINDS, Lending
+from ballast.index_types import (
+    Address,
+    Bps,
+    ChainlinkSource,
+    FeeTier,
+    Seconds,
+    Source,
+    Strict,
+    Symbol,
+    Usd,
+    refuse_twice,
+)
 from ballast.model import crisis, emergency
 from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY, human, wad_of
 
-BOUND_STEP_USD = Decimal("0.001")  # PriceOracle keeps bounds in these steps ...
 CHECKPOINTS = 96  # that KillSwitch remembers
 MAX_PROBES = 2  # of one coin, as CrisisDetector allows
-MAX_BOUND_USD = (2**24 - 1) * BOUND_STEP_USD  # ... of 24 bits
-
-
-def _checksummed(value: str) -> str:
-    """The address in EIP-55 form. ValueError when malformed, zero, or mixed-case with a wrong checksum."""
-    if not is_hex_address(value) or not value.startswith("0x"):
-        raise ValueError("not an address: 0x and 40 hex digits expected")
-    if value[2:] not in (value[2:].lower(), value[2:].upper()) and not is_checksum_address(value):
-        raise ValueError("address has a wrong EIP-55 checksum: a character is mistyped")
-    if int(value, 16) == 0:
-        raise ValueError("the zero address stands for nothing here")
-    return to_checksum_address(value)
-
-
-Address = Annotated[str, AfterValidator(_checksummed)]
-Bps = Annotated[int, Field(ge=0, le=BPS)]
-Seconds = Annotated[int, Field(ge=0, le=10 * 365 * SECONDS_PER_DAY)]
-Heartbeat = Annotated[int, Field(ge=1, le=30 * SECONDS_PER_DAY)]
-Usd = Annotated[Decimal, Field(ge=0, max_digits=30, allow_inf_nan=False)]
-Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9.]{1,11}$")]
 Probe = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\((vault)?\)$")]  # of the vault's address
-FeeTier = Annotated[int, Field(ge=1, lt=1_000_000)]  # hundredths of a bp, as Uniswap V3 counts
 
 
-class _Strict(BaseModel):
-    """Unknown keys are mistakes; nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Bounded(_Strict):
-    """A source whose answers outside [min_price, max_price] USD are refused."""
-
-    min_price: Usd = Decimal("0.05")
-    max_price: Usd = Decimal("2")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not 0 < self.min_price < self.max_price:
-            raise ValueError("min_price must be above 0 and below max_price")
-        if self.max_price > MAX_BOUND_USD:
-            raise ValueError(f"max_price is above {MAX_BOUND_USD} USD, the most that the oracle holds")
-        if self.min_price % BOUND_STEP_USD or self.max_price % BOUND_STEP_USD:
-            raise ValueError(f"min_price and max_price must be multiples of {BOUND_STEP_USD} USD")
-        return self
-
-
-class ChainlinkSource(_Bounded):
-    """A Chainlink proxy; an answer older than `heartbeat` seconds is stale."""
-
-    kind: Literal["chainlink"]
-    feed: Address
-    heartbeat: Heartbeat
-
-
-class TwapSource(_Bounded):
-    """A Uniswap V3 pool's time-weighted price over `window` seconds, in USD through the other coin's feed."""
-
-    kind: Literal["twap"]
-    pool: Address
-    window: Annotated[int, Field(ge=60, le=SECONDS_PER_DAY)]
-    quote_feed: Address
-    heartbeat: Heartbeat
-    min_liquidity: Annotated[int, Field(ge=1, lt=2**128)]  # Uniswap's L, harmonic mean over the window
-    min_quote_price: Usd = Decimal("0.5")  # of the other coin, at or below it the feed does not answer
-    max_quote_price: Usd = Decimal("2")  # likewise at or above
-
-    @model_validator(mode="after")
-    def _quote_ordered(self) -> Self:
-        if not self.min_quote_price < self.max_quote_price:
-            raise ValueError("min_quote_price must be below max_quote_price")
-        return self
-
-
-Source = Annotated[ChainlinkSource | TwapSource, Field(discriminator="kind")]
-
-
-class MarketCap(_Strict):
+class MarketCap(Strict):
     """Where a coin's market cap comes from, and what it is at deployment."""
 
     source: Literal["REPORTED", "SUPPLY"] = "REPORTED"
@@ -104,7 +41,7 @@ class MarketCap(_Strict):
     score: Annotated[int, Field(ge=0, le=PER_MILLE)] = PER_MILLE  # per mille
 
 
-class Coin(_Strict):
+class Coin(Strict):
     """A constituent: its token, the bounds of its weight, its prices and its market cap."""
 
     symbol: Symbol
@@ -127,14 +64,14 @@ class Coin(_Strict):
         return self
 
 
-class OracleParams(_Strict):
+class OracleParams(Strict):
     """Limits that hold for every coin's sources."""
 
     max_deviation_bps: Bps = 100  # between the lowest and the highest good source
     eth_usd: ChainlinkSource  # prices gas
 
 
-class RebalancingParams(_Strict):
+class RebalancingParams(Strict):
     """When a rebalance runs and how far a trade may go."""
 
     drift_limit_bps: Bps = 300
@@ -163,7 +100,7 @@ class RebalancingParams(_Strict):
         return self
 
 
-class PairLimits(_Strict):
+class PairLimits(Strict):
     """A pair's own limits in place of the general ones, either way round."""
 
     coins: tuple[Symbol, Symbol]
@@ -171,7 +108,7 @@ class PairLimits(_Strict):
     max_trade_usd: Usd  # per fill; 0 stops the pair
 
 
-class CalculatorParams(_Strict):
+class CalculatorParams(Strict):
     """Bounds on market data and on the basket."""
 
     min_active: Annotated[int, Field(ge=1)] = 3
@@ -183,7 +120,7 @@ _HOUR, _MONTH = 3_600, 30 * SECONDS_PER_DAY
 _LOOK, _FILL = crisis.DEFAULT, emergency.DEFAULT
 
 
-class DetectorParams(_Strict):
+class DetectorParams(Strict):
     """When a coin is off its peg, in crisis and back; what each does: `ballast.model.crisis`."""
 
     confirmations: Annotated[int, Field(ge=2, le=4)] = _LOOK.confirmations  # sources that must agree
@@ -234,7 +171,7 @@ class DetectorParams(_Strict):
         )
 
 
-class EmergencyTrading(_Strict):
+class EmergencyTrading(Strict):
     """How an emergency trades, in place of `rebalancing`."""
 
     settle_band_bps: Annotated[int, Field(ge=1, le=500)] = _FILL.settle_band_bps
@@ -273,7 +210,7 @@ class EmergencyTrading(_Strict):
         )
 
 
-class KillSwitchParams(_Strict):
+class KillSwitchParams(Strict):
     """When the fund's value per share has fallen so far that keepers stop; exits stay open."""
 
     drop_bps: Annotated[int, Field(ge=300, le=5_000)] = 1_500  # below the highest checkpoint ...
@@ -287,24 +224,27 @@ class KillSwitchParams(_Strict):
         return self
 
 
-class CrisisParams(_Strict):
+class CrisisParams(Strict):
     """What happens when a coin leaves its peg. Coins are named by their symbols."""
 
     detector: DetectorParams = DetectorParams()
     emergency: EmergencyTrading = EmergencyTrading()
     kill_switch: KillSwitchParams = KillSwitchParams()
-    risk_groups: dict[Symbol, tuple[Symbol, ...]] = {}  # a coin, and those that fall with it
+    # a coin, and those that fall with it
+    risk_groups: dict[Symbol, tuple[Symbol, ...]] = Field(default_factory=dict)
     # per coin in crisis the basket to go to, bps; a coin without gets the model's defaults
-    emergency_weights: dict[Symbol, dict[Symbol, Bps]] = {}
+    emergency_weights: dict[Symbol, dict[Symbol, Bps]] = Field(default_factory=dict)
     # views of a coin's own token, whose first word other than zero says that its issuer has stopped it
-    issuer_probes: dict[Symbol, Annotated[tuple[Probe, ...], Field(max_length=MAX_PROBES)]] = {}
+    issuer_probes: dict[Symbol, Annotated[tuple[Probe, ...], Field(max_length=MAX_PROBES)]] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for coin, leaning in self.risk_groups.items():
             if coin in leaning:
                 raise ValueError(f"risk_groups.{coin}: a coin does not lean on itself")
-            _refuse_twice(f"risk_groups.{coin}", list(leaning))
+            refuse_twice(f"risk_groups.{coin}", list(leaning))
         for coin, weights in self.emergency_weights.items():
             if sum(weights.values()) != BPS:
                 raise ValueError(
@@ -326,14 +266,14 @@ class CrisisParams(_Strict):
         return named + [("issuer_probes", name) for name in self.issuer_probes]
 
 
-class Role(_Strict):
+class Role(Strict):
     """Who holds a role (without an account: the deployer), and how long after announcing they may act."""
 
     account: Address | None = None
     delay_seconds: Seconds = 0
 
 
-class Roles(_Strict):
+class Roles(Strict):
     """The index's five roles."""
 
     governor: Role = Role()
@@ -349,7 +289,7 @@ class Roles(_Strict):
         return self
 
 
-class UniswapV3(_Strict):
+class UniswapV3(Strict):
     """The venue's factory and quoter, and the fee tiers searched for pools."""
 
     factory: Address
@@ -361,13 +301,13 @@ class UniswapV3(_Strict):
     )
 
 
-class Venues(_Strict):
+class Venues(Strict):
     """Where the basket trades."""
 
     uniswap_v3: UniswapV3
 
 
-class IndexFile(_Strict):
+class IndexFile(Strict):
     """A whole index, as `deploy` builds it and the keeper trades it."""
 
     name: Annotated[str, Field(min_length=1, max_length=50)]
@@ -379,6 +319,7 @@ class IndexFile(_Strict):
     rebalancing: RebalancingParams = RebalancingParams()
     pair_limits: tuple[PairLimits, ...] = ()
     crisis: CrisisParams = CrisisParams()
+    lending: Lending | None = None  # without it the index never lends
     roles: Roles = Roles()
     venues: Venues
     hubs: tuple[Symbol, ...] = ()  # coins of the index that a two-hop route may pass through
@@ -386,16 +327,18 @@ class IndexFile(_Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         symbols = [coin.symbol for coin in self.coins]
-        _refuse_twice("coin symbol", symbols)
-        _refuse_twice("coin token", [coin.token for coin in self.coins])
-        _refuse_twice("hub", list(self.hubs))
-        _refuse_twice("pair", ["/".join(sorted(pair.coins)) for pair in self.pair_limits])
+        refuse_twice("coin symbol", symbols)
+        refuse_twice("coin token", [coin.token for coin in self.coins])
+        refuse_twice("hub", list(self.hubs))
+        refuse_twice("pair", ["/".join(sorted(pair.coins)) for pair in self.pair_limits])
         for symbol in (symbol for pair in self.pair_limits for symbol in pair.coins):
             if symbol not in symbols:
                 raise ValueError(f"pair_limits: {symbol} is not a coin of this index")
         for key, symbol in self.crisis.symbols():
             if symbol not in symbols:
                 raise ValueError(f"crisis.{key}: {symbol} is not a coin of this index")
+        if self.lending is not None:
+            self.lending.check({coin.symbol: coin.token for coin in self.coins})
         for hub in self.hubs:
             if hub not in symbols:
                 raise ValueError(f"hub {hub} is not a coin of this index: name one of {', '.join(symbols)}")
@@ -411,13 +354,6 @@ class IndexFile(_Strict):
     def coin(self, symbol: str) -> Coin:
         """The coin of that symbol. KeyError when there is none."""
         return {coin.symbol: coin for coin in self.coins}[symbol]
-
-
-def _refuse_twice(what: str, values: list[str]) -> None:
-    """ValueError when a value occurs twice."""
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"{what} {value} is given twice")
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -476,10 +412,13 @@ def parse_mapping(text: str, name: str, expected: str) -> dict[str, Any]:
     return raw
 
 
+_DISCRIMINATORS = ("chainlink", "twap", *KINDS)  # pydantic names them between the keys
+
+
 def _first_problem(error: ValidationError, raw: dict[str, Any]) -> str:
     """`key: what is wrong: what to do` of the first problem; a coin is named by its symbol."""
     first = error.errors()[0]
-    parts = [str(part) for part in first["loc"] if str(part) not in ("chainlink", "twap")]
+    parts = [str(part) for part in first["loc"] if str(part) not in _DISCRIMINATORS]
     if parts[:1] == ["coins"] and len(parts) > 1 and isinstance(raw.get("coins"), list):
         coin = raw["coins"][int(parts[1])]
         if isinstance(coin, dict) and "symbol" in coin:

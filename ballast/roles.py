@@ -73,6 +73,12 @@ WIRING: Final[tuple[Grant, ...]] = (
         "brings coins home, whatever it costs",
     ),
     Grant(
+        RoleId.CURATOR,
+        "YieldOptimizer",
+        ("setParams", "setLens"),
+        "where coins are proposed to go",
+    ),
+    Grant(
         RoleId.KEEPER, "StrategyManager", ("allocate", "deallocate"), "lends inside caps and a loss budget"
     ),
     Grant(
@@ -99,3 +105,11 @@ WIRING: Final[tuple[Grant, ...]] = (
 )
 
 DELAYED: Final = frozenset({RoleId.GOVERNOR, RoleId.CURATOR})  # may have a delay; the others act at once
+
+# Every strategy that is deployed with the index; "Strategy" stands for all of their kinds.
+STRATEGY_WIRING: Final[tuple[Grant, ...]] = (
+    Grant(RoleId.KEEPER, "Strategy", ("harvest",), "sells rewards above the oracle's floor"),
+    Grant(RoleId.GUARDIAN, "Strategy", ("pauseDeposits",), "withdrawals go on"),
+    Grant(RoleId.CURATOR, "Strategy", ("unpauseDeposits",), "lets coins in again"),
+    Grant(RoleId.GUARDIAN, "ConvexStrategy", ("leaveConvex",), "the position stays, without its rewards"),
+)

@@ -59,7 +59,7 @@ def cli(scenario, out):
         expect_quick_receipts()
         signers = accounts.test_accounts
         cast = Cast(*(signers[at] for at in range(5)))
-        run = Demo(Replica(node.url), index, acts, cast, out, console.print).play()
+        run = Demo(Replica(node.url), index, acts, cast, out, console.print, lends=scenario is None).play()
     (out / "run.json").write_text(json.dumps(run.to_dict(), indent=2) + "\n")
     draw(run, out / "weights.png")
     _show(console, run)

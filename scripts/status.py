@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ballast.chain.cli import ChainCommand, index_option, open_index, records_option
 from ballast.chain.emergency_show import peg_table, readiness
+from ballast.chain.lending_show import lending_table
 from ballast.chain.status import read_status
 from ballast.units import human
 
@@ -30,6 +31,8 @@ def cli(index_file, records, as_json):
     console = Console(width=None if Console().is_terminal else 150)
     console.print(_basket(status))
     console.print(peg_table(status["emergency"]))
+    if status["lending"] is not None:
+        console.print(lending_table(status["lending"]))
     console.print(_facts(status))
 
 

@@ -75,9 +75,15 @@ def five_coin_index(**changes: Any) -> IndexFile:
     return two_source_index(**({"coins": alone} | changes))
 
 
+def lending_index(**changes: Any) -> IndexFile:
+    """The five-coin index with its coins lent as the packaged one lends them."""
+    return five_coin_index(**({"lending": load_index(PACKAGED_INDEX).lending} | changes))
+
+
 def two_source_index(**changes: Any) -> IndexFile:
     """The packaged index, feeds and pools, with its roles on test accounts: what sees a crisis confirmed."""
     index = load_index(PACKAGED_INDEX)
+    index = index.model_copy(update={"lending": None})  # most tests lend nothing and deploy the faster for it
     roles = {
         role.name.lower(): getattr(index.roles, role.name.lower()).model_copy(
             update={"account": accounts.test_accounts[number].address}
@@ -153,5 +159,6 @@ __all__ = [
     "deploy_five",
     "five_coin_index",
     "fund",
+    "lending_index",
     "two_source_index",
 ]

@@ -9,12 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 # What each part of the package may import of it. A dotted name allows that module and what is below it.
-BASE = ("units", "errors", "settings", "index_file", "roles")
+BASE = ("units", "errors", "settings", "index_types", "index_lending", "index_file", "roles")
 LAYERS: Mapping[str, tuple[str, ...]] = {
     "units": (),
     "errors": (),
     "settings": ("errors",),
-    "index_file": ("units", "errors", "model"),
+    "index_types": ("units",),
+    "index_lending": ("units", "index_types"),
+    "index_file": ("units", "errors", "model", "index_types", "index_lending"),
     "roles": ("units", "errors", "index_file"),
     "model": ("units", "errors"),
     "data": ("units", "errors", "model"),
@@ -34,7 +36,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "chain": (*BASE, "model", "market_data", "replica", "keeper"),
     "scenario": ("errors", "data"),
     "histories": ("errors",),
-    "cast": ("units", "errors", "index_file", "model", "data"),
+    "cast": ("units", "errors", "index_types", "index_file", "model", "data"),
     "demo": (
         *BASE,
         "model",

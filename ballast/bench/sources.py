@@ -6,7 +6,8 @@ from typing import Final
 from ballast.bench.chainlink import DOLLAR, FeedMaker
 from ballast.bench.gas import Lab
 from ballast.bench.market import Market
-from ballast.index_file import IndexFile, TwapSource
+from ballast.index_file import IndexFile
+from ballast.index_types import TwapSource
 
 # UniswapV3TwapFeed's configuration; a struct of words is encoded as they are alone.
 TWAP: Final = "address,address,address,address,uint256,uint256,uint32,uint128"

@@ -22,6 +22,16 @@ from ballast.chain.crisis_wiring import (
     kill_switch_steps,
 )
 from ballast.chain.deployment import ChainIdentity, Deployment, load, record_path
+from ballast.chain.lending_wiring import (
+    create_strategies,
+    lenses_of,
+    manager_steps,
+    optimizer_steps,
+    own_strategies,
+    reward_steps,
+    strategy_facts,
+    strategy_roles,
+)
 from ballast.chain.multicall import aggregate, foreign, read
 from ballast.chain.preflight import preflight
 from ballast.chain.records import set_aside, stands
@@ -42,7 +52,8 @@ from ballast.chain.wiring import (
     role_holders,
 )
 from ballast.errors import ChainError, ConfigError
-from ballast.index_file import ChainlinkSource, Coin, IndexFile, TwapSource
+from ballast.index_file import Coin, IndexFile
+from ballast.index_types import ChainlinkSource, TwapSource
 from ballast.model.weights import adjusted_cap, bounded_weights
 from ballast.roles import RoleId
 
@@ -76,9 +87,10 @@ def deploy_index(
     system = create_contracts(run, index, say)
     deployer = run.deployment.contracts["IndexAccess"].sender
     holders = {RoleId.WATCHDOG: (str(system.kill_switch.address), 0)} | role_holders_of(index, deployer)
-    wires = function_roles(system) + role_holders(system, holders)
+    wires = function_roles(system) + strategy_roles(system, index) + role_holders(system, holders)
     steps = setting_steps(system, index, feeds_of(run.deployment, index))
-    facts = [*immutables(system, index), *(check for step in steps for check in step.checks)]
+    facts = [*immutables(system, index), *strategy_facts(system, index)]
+    facts += [check for step in steps for check in step.checks]
     facts += [check for check, _ in wires]
     left = deployer_left(system, holders, deployer)
     if run.deployment.complete:
@@ -107,7 +119,8 @@ def plan_lines(index: IndexFile, index_name: str, folder: Path, account: Account
     names = ["IndexAccess", "PriceOracle", *(name for name, _ in twap_feeds(index))]
     names += ["IndexCalculator", "CrisisDetector", "StrategyManager", "IndexVault", "EmergencyIndex"]
     names += ["Rebalancer"]
-    names += ["KillSwitch", "UniswapV3Venue"]
+    names += ["KillSwitch", "UniswapV3Venue", "YieldOptimizer", *lenses_of(index)]
+    names += [name for name, *_ in own_strategies(index)]
     lines = [
         f"{index.symbol} on chain {chain.folder}, from {account.address if account else 'no account yet'}"
     ]
@@ -166,6 +179,13 @@ def create_contracts(run: Transactor, index: IndexFile, say: Report) -> System:
     _create(run, "KillSwitch", "KillSwitch", [authority, vault, oracle, rebalancer], say)
     uniswap = index.venues.uniswap_v3
     _create(run, "UniswapV3Venue", "UniswapV3Venue", [uniswap.factory, uniswap.pool_init_code_hash], say)
+    _create(run, "YieldOptimizer", "YieldOptimizer", [authority, manager, oracle, ETH], say)
+    create_strategies(
+        lambda name, contract, arguments: _create(run, name, contract, arguments, say),
+        index,
+        authority,
+        oracle,
+    )
     return System.of(run.deployment)
 
 
@@ -191,9 +211,15 @@ def first_targets(index: IndexFile) -> tuple[list[str], list[int]]:
 
 
 def feeds_of(deployment: Deployment, index: IndexFile) -> dict[str, list[tuple[str, int]]]:
-    """Per symbol (and ETH) the feed of every source with its decimals, which the feeds are asked for."""
+    """Per symbol (ETH and rewards, too) the feed of every source with its decimals, as the feeds say."""
     named = [(f"{coin.symbol}/{at}", coin.symbol, source) for coin, at, source in _sources(index)]
     named.append(("ETH/0", "ETH", index.oracle.eth_usd))
+    rewards = index.lending.rewards if index.lending is not None else {}
+    named += [
+        (f"{symbol}/{at}", symbol, source)
+        for symbol, reward in rewards.items()
+        for at, source in enumerate(reward.oracle)
+    ]
     found = [
         (
             symbol,
@@ -242,6 +268,9 @@ def setting_steps(system: System, index: IndexFile, feeds: dict[str, list[tuple[
         *rebalancer_steps(system, index),
         *kill_switch_steps(system, index),
         binding_step(system),
+        *reward_steps(system, index, feeds),
+        *manager_steps(system, index),
+        *optimizer_steps(system, index),
         ownership_step(system),
     ]
 

@@ -37,6 +37,7 @@ _DEPLOYED = (
     "EmergencyIndex",
     "KillSwitch",
     "StrategyManager",
+    "YieldOptimizer",
 )
 _Entry = tuple[str, tuple[str, ...], tuple[str, ...]]
 _BUILT_IN: tuple[_Entry, ...] = (("Error", ("string",), ("reason",)), ("Panic", ("uint256",), ("code",)))

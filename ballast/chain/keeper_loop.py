@@ -28,6 +28,7 @@ from web3.exceptions import TimeExhausted, TransactionNotFound, Web3Exception
 from ballast.chain.connect import chain_identity
 from ballast.chain.deployment import Deployment
 from ballast.chain.explain import explain
+from ballast.chain.lending_run import move_call
 from ballast.chain.multicall import ContractCall, all_or_none
 from ballast.chain.system import System
 from ballast.chain.transactor import send, signed
@@ -35,6 +36,7 @@ from ballast.errors import ChainError
 from ballast.keeper.allocation import Policy
 from ballast.keeper.decide import Action, Plan, decide
 from ballast.keeper.journal import Entry, Fate, Identity, Journal, Next, Seen, resume
+from ballast.keeper.lender import Refusals, lent
 from ballast.keeper.planning import PlannedTrade
 from ballast.keeper.snapshot import Snapshot
 from ballast.keeper.watchdog import guarded
@@ -96,6 +98,9 @@ def calls_of(plan: Plan, system: System) -> list[ContractCall]:
             return [(system.kill_switch, "trip", ())]
         case Action.FILL | Action.OPEN_AND_FILL:
             return [(brain, "executeRebalance", (trade_tuples(plan, str(system.venue.address)),))]
+        case Action.ALLOCATE | Action.DEALLOCATE | Action.HARVEST | Action.SYNC | Action.RECORD:
+            assert plan.move is not None, "the action is the move's"
+            return [move_call(plan.move, system)]
 
 
 class Keeper:
@@ -117,6 +122,7 @@ class Keeper:
         self._journal = journal
         self._policy = policy
         self._timeout = receipt_timeout
+        self._refusals = Refusals()
         self._log = structlog.get_logger("keeper").bind(keeper=str(account.address))
 
     def recover(self) -> None:
@@ -141,15 +147,19 @@ class Keeper:
             time.sleep(_LOOKS_AT_A_RECEIPT)
 
     @staticmethod
-    def preview(look: Callable[[], Snapshot], policy: Policy) -> tuple[Snapshot, Plan]:
+    def preview(
+        look: Callable[[], Snapshot], policy: Policy, refusals: Refusals | None = None
+    ) -> tuple[Snapshot, Plan]:
         """What a keeper would do now; needs no account and no journal."""
         snapshot = look()
-        return snapshot, guarded(snapshot, decide(snapshot, policy))
+        plan = guarded(snapshot, decide(snapshot, policy))
+        refused = refusals.at(snapshot.timestamp) if refusals is not None else frozenset()
+        return snapshot, lent(snapshot, plan, refused)
 
     def step(self) -> Step:
         """Resumes, looks, decides and carries out at most one transaction."""
         self.recover()
-        snapshot, plan = self.preview(self._look, self._policy)
+        snapshot, plan = self.preview(self._look, self._policy, self._refusals)
         self._log.info("decided", block=snapshot.block, action=plan.action.value, cause=plan.cause.value,
                        detail=plan.detail)  # fmt: skip
         if plan.action == Action.WAIT:
@@ -158,6 +168,7 @@ class Keeper:
             transaction = signed(self._account, self._build(plan))
         except ContractLogicError as error:  # refused in simulation: nothing was sent, the next look decides
             self._log.warning("refused", why=explain(error))
+            self._remember(snapshot, plan)
             return Step(snapshot, plan, refusal=explain(error))
         return self._carry_out(snapshot, plan, transaction)
 
@@ -183,6 +194,11 @@ class Keeper:
         error = state.outcome.exception() if state.outcome is not None else None
         self._log.warning("trouble", why=explain(error) if error else "", attempt=state.attempt_number)
 
+    def _remember(self, snapshot: Snapshot, plan: Plan) -> None:
+        """A move that one strategy refuses waits, so that it holds up no other's."""
+        if plan.move is not None:
+            self._refusals.add(plan.move.key, snapshot.timestamp)
+
     def _build(self, plan: Plan) -> TransactionAPI:
         calls = calls_of(plan, self._system)
         if len(calls) > 1:  # looks, which anybody may take: a crisis must not wait for a block a coin
@@ -205,6 +221,7 @@ class Keeper:
             receipt = send(transaction)
         except ContractLogicError as error:
             refusal = explain(error)
+            self._remember(snapshot, plan)
         except (ApeException, TimeExhausted) as error:  # it may be on its way: the journal finds out
             self._log.warning("unsure", tx=tx_hash, why=explain(error))
         known = resume(self._journal, self._mined_nonce(), self._seen)

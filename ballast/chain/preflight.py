@@ -12,7 +12,8 @@ from eth_utils.crypto import keccak
 from ballast.chain.connect import require_chain, require_code
 from ballast.chain.multicall import Call, aggregate, current_block, foreign
 from ballast.errors import ChainError, ConfigError
-from ballast.index_file import ChainlinkSource, Coin, IndexFile, TwapSource, UniswapV3
+from ballast.index_file import Coin, IndexFile, UniswapV3
+from ballast.index_types import ChainlinkSource, TwapSource
 from ballast.units import human, wad_of
 
 GET_POOL: Final = "getPool(address,address,uint24)(address)"
@@ -45,8 +46,25 @@ def _addresses(index: IndexFile) -> Iterator[tuple[str, str]]:
                 yield f"{coin.symbol}: pool", source.pool
                 yield f"{coin.symbol}: quote_feed", source.quote_feed
     yield "ETH/USD: feed", index.oracle.eth_usd.feed
+    yield from _lending_addresses(index)
     yield "Uniswap V3: factory", index.venues.uniswap_v3.factory
     yield "Uniswap V3: quoter", index.venues.uniswap_v3.quoter
+
+
+def _lending_addresses(index: IndexFile) -> Iterator[tuple[str, str]]:
+    """Markets, vaults and rewards of the section `lending:`."""
+    if index.lending is None:
+        return
+    for symbol, coin in index.lending.coins.items():
+        for strategy in coin.strategies:
+            for key in ("pool", "comet", "booster", "vault", "rewards"):
+                address = getattr(strategy, key, None)
+                if address is not None:
+                    yield f"{symbol}: {strategy.name}: {key}", address
+    for symbol, reward in index.lending.rewards.items():
+        yield f"{symbol}: token", reward.token
+        for source in reward.oracle:
+            yield f"{symbol}: feed", source.feed
 
 
 def check_tokens(index: IndexFile) -> None:
@@ -78,6 +96,9 @@ def check_feeds(index: IndexFile) -> None:
     """Refuses a feed that is dead, stale or outside its bounds now."""
     sources = [(coin.symbol, source) for coin in index.coins for source in coin.oracle]
     named = [("ETH/USD", index.oracle.eth_usd), *sources]
+    if index.lending is not None:
+        rewards = index.lending.rewards.items()
+        named += [(symbol, source) for symbol, reward in rewards for source in reward.oracle]
     feeds = [(name, source) for name, source in named if isinstance(source, ChainlinkSource)]
     block = current_block()
     now = int(ManagerAccessMixin.network_manager.provider.web3.eth.get_block(block)["timestamp"])

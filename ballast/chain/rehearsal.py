@@ -14,7 +14,8 @@ from eth_utils.address import to_checksum_address
 from ballast.chain.multicall import aggregate, foreign, read
 from ballast.chain.system import ETH, System
 from ballast.errors import ChainError, ReplicaError
-from ballast.index_file import IndexFile, TwapSource
+from ballast.index_file import IndexFile
+from ballast.index_types import TwapSource
 from ballast.replica import Node, Replica, Rpc
 from ballast.replica.rpc import encode_args
 from ballast.replica.upstream import FORK_OPTIONS

@@ -1,4 +1,4 @@
-"""The whole system in one `eth_call` at one block; the depth of its routes in a second one at that block."""
+"""The whole system in one `eth_call` at one block; what markets pay and routes hold in two more at it."""
 
 from dataclasses import replace
 from itertools import combinations
@@ -9,6 +9,7 @@ from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS
 
 from ballast.chain.depth import quote_hops
 from ballast.chain.emergency_view import emergency_calls, emergency_view, kill_switch_view
+from ballast.chain.lending_look import lending_calls, lending_view
 from ballast.chain.multicall import Call, aggregate, current_block, foreign, read
 from ballast.chain.preflight import GET_POOL
 from ballast.chain.system import ETH, System
@@ -44,6 +45,7 @@ def take_snapshot(
     calls = _calls(system, index)
     answers = dict(zip(calls, aggregate(list(calls.values()), block, gas_price=gas_price), strict=True))
     snapshot = _snapshot(answers, index, block, gas_price)
+    snapshot = replace(snapshot, lending=lending_view(answers, system, index, block))
     if lazily and not snapshot.verdict.should:
         return snapshot
     pools = {key: answers[f"pool {key}"] for key in _pool_keys(index) if int(answers[f"pool {key}"], 16)}
@@ -69,7 +71,10 @@ def _calls(system: System, index: IndexFile) -> dict[str, Call]:
         "halted": read(brain, "halted"),
         "verdict": read(brain, "shouldRebalance"),
         **emergency_calls(system, index),
+        **lending_calls(system, index),
     }
+    for token in tokens:
+        calls[f"available {token}"] = read(vault, "available", token)
     for a, b in combinations(tokens, 2):
         calls[f"limits {a} {b}"] = read(brain, "pairLimits", a, b)
     for key in _pool_keys(index):
@@ -126,7 +131,20 @@ def _coins(answers: dict[str, Any], index: IndexFile) -> tuple[Coin, ...]:
         weight, reserve = held.get(token, (0, 0))
         quote = _quote(answers["quotes"][known[token]])
         wanted = optimal.get(token, 0)
-        coins.append(Coin(token, given.symbol, given.decimals, reserve, weight, wanted, quote, token in held))
+        stuck = max(0, reserve - answers[f"available {token}"])
+        coins.append(
+            Coin(
+                token,
+                given.symbol,
+                given.decimals,
+                reserve,
+                weight,
+                wanted,
+                quote,
+                token in held,
+                stuck,
+            )
+        )
     return tuple(coins)
 
 

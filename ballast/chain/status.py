@@ -4,6 +4,7 @@ from typing import Any
 
 from ballast.chain.deployment import Deployment
 from ballast.chain.emergency_status import read_emergency
+from ballast.chain.lending_status import read_lending
 from ballast.chain.multicall import aggregate, read
 from ballast.chain.snapshot import take_snapshot
 from ballast.chain.system import System
@@ -47,6 +48,7 @@ def read_status(system: System, index: IndexFile, deployment: Deployment) -> dic
         "loss_budget": {"available": budget[0], "capacity": budget[1]} if budget else None,
         "paused": snapshot.paused,
         "emergency": read_emergency(system, index, snapshot),
+        "lending": read_lending(snapshot.lending),
         "contributions_paused": contributions,
         "market_data": _market_data(snapshot, *market),
         "eth_price": {"low": snapshot.eth_quote.low, "high": snapshot.eth_quote.high},

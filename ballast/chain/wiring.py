@@ -69,17 +69,26 @@ def evaluate(checks: Iterable[Check]) -> list[Result]:
 
 def oracle_steps(system: System, index: IndexFile, feeds: dict[str, list[tuple[str, int]]]) -> list[Step]:
     """The sources of every coin and of ETH. `feeds`: per symbol the address and decimals of each source."""
+    spread = index.oracle.max_deviation_bps
     steps = []
     for coin in index.coins:
         given = [(*feed, source) for feed, source in zip(feeds[coin.symbol], coin.oracle, strict=True)]
-        steps.append(
-            _source_step(
-                system, index, coin.symbol, coin.token, [_source(*item) for item in given], coin.min_sources
-            )
-        )
-    eth = [_source(*feed, index.oracle.eth_usd) for feed in feeds["ETH"]]
-    steps.append(_source_step(system, index, "ETH", ETH, eth, 1))
-    return steps
+        steps.append(source_step(system, coin.symbol, coin.token, given, (coin.min_sources, spread)))
+    eth = [(*feed, index.oracle.eth_usd) for feed in feeds["ETH"]]
+    return [*steps, source_step(system, "ETH", ETH, eth, (1, spread))]
+
+
+def source_step(
+    system: System, symbol: str, asset: str, given: Sequence[tuple[str, int, Any]], limits: tuple[int, int]
+) -> Step:
+    """One asset's sources. `given`: feed, decimals and description of each; `limits`: how many must be good,
+    and the bps that they may lie apart.
+    """
+    sources = [_source(*item) for item in given]
+    expected = (sources, *limits, False)
+    check = Check(f"oracle sources of {symbol}", read(system.oracle, "getSources", asset), expected)
+    arguments = (asset, sources, *limits)
+    return Step(f"setting the oracle sources of {symbol}", (check,), system.oracle, "setSources", arguments)
 
 
 def _source(feed: str, decimals: int, source: Any) -> dict[str, Any]:
@@ -90,19 +99,6 @@ def _source(feed: str, decimals: int, source: Any) -> dict[str, Any]:
         "minPrice": wad_of(source.min_price),
         "maxPrice": wad_of(source.max_price),
     }
-
-
-def _source_step(
-    system: System, index: IndexFile, symbol: str, asset: str, sources: list[dict[str, Any]], quorum: int
-) -> Step:
-    spread = index.oracle.max_deviation_bps
-    check = Check(
-        f"oracle sources of {symbol}",
-        read(system.oracle, "getSources", asset),
-        (sources, quorum, spread, False),
-    )
-    arguments = (asset, sources, quorum, spread)
-    return Step(f"setting the oracle sources of {symbol}", (check,), system.oracle, "setSources", arguments)
 
 
 def calculator_steps(system: System, index: IndexFile) -> list[Step]:
@@ -225,6 +221,8 @@ def immutables(system: System, index: IndexFile) -> list[Check]:
         ("symbol of the share", system.vault, "symbol", index.symbol),
         ("oracle of the vault", system.vault, "oracle", str(system.oracle.address)),
         ("vault of the Rebalancer", system.rebalancer, "VAULT", str(system.vault.address)),
+        ("manager of the YieldOptimizer", system.optimizer, "MANAGER", str(system.manager.address)),
+        ("oracle of the YieldOptimizer", system.optimizer, "ORACLE", str(system.oracle.address)),
         ("manager of the vault", system.vault, "manager", str(system.manager.address)),
         ("guard of the vault", system.vault, "guard", str(system.detector.address)),
         ("calculator of the Rebalancer", system.rebalancer, "CALCULATOR", str(system.emergency.address)),

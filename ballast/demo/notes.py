@@ -10,7 +10,8 @@ from ape.api import ReceiptAPI
 from ballast.backtest.result import CoinState, Emergency, Recovery
 from ballast.chain.keeper_loop import Step
 from ballast.chain.system import System
-from ballast.demo.record import Reaction, Rebalance, Run, Sent, Swap, ether_cost, targets_of, weights_of
+from ballast.demo.record import Reaction, Rebalance, Run, Swap, targets_of, weights_of
+from ballast.demo.sent import Sent, ether_cost
 from ballast.keeper.decide import Action, Cause
 from ballast.model.crisis import State
 from ballast.model.rebalance import value_of

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ballast.backtest.result import Emergency
+from ballast.demo.picture_lent import lent_column
 from ballast.demo.record import Chapter, Frame, Run
 from ballast.model.crisis import State
 from ballast.units import human
@@ -35,17 +36,20 @@ _FUND, _HOLD = "#2775ca", "#7f8c8d"
 def draw(run: Run, path: Path) -> None:
     """Writes the picture; its kind (PNG, SVG) follows from the file's ending."""
     chapters = [chapter for chapter in run.chapters if chapter.is_drawn]
+    columns = len(chapters) + (run.lent is not None)
     figure, grid = pyplot.subplots(
         len(_ROWS),
-        len(chapters),
-        figsize=(max(9.5, 7.2 * len(chapters)), 10.5),
+        columns,
+        figsize=(max(9.5, 7.2 * columns), 10.5),
         sharex="col",
         squeeze=False,
         height_ratios=_ROWS,
         layout="constrained",
     )
-    for chapter, column in zip(chapters, grid.T, strict=True):
+    for chapter, column in zip(chapters, grid.T, strict=False):
         _column(run, chapter, list(column))
+    if run.lent is not None:
+        lent_column(run.lent, list(grid.T[-1]))
     _legend(figure, run, chapters)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=95)

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from ballast.backtest.result import CoinState, Emergency, Recovery, max_drawdown, stamp
+from ballast.demo.lent import LentStory
+from ballast.demo.sent import Sent, usd
 from ballast.keeper.rules import basket_of
 from ballast.keeper.snapshot import Coin, Snapshot
 from ballast.model.crisis import State
 from ballast.model.rebalance import value_of
 from ballast.units import BPS, WAD, wad_of
-
-_CENTS = Decimal("0.01")
 
 
 def weights_of(snapshot: Snapshot) -> dict[str, float]:
@@ -27,11 +27,6 @@ def targets_of(snapshot: Snapshot) -> dict[str, int]:
     """bps per coin that the fund is traded towards: the session's targets, else the calculator's."""
     basket = basket_of(snapshot)
     return {coin.symbol: target for coin, target in zip(basket.coins, basket.targets, strict=True)}
-
-
-def usd(value: int) -> float:
-    """WAD{USD} as dollars and cents."""
-    return float(Decimal(value).scaleb(-18).quantize(_CENTS))
 
 
 @dataclass(frozen=True)
@@ -128,25 +123,6 @@ class Swap:
             "oracle_value_in_usd": usd(self.oracle_value_in),
             "oracle_value_out_usd": usd(self.oracle_value_out),
             "cost_bps": self.cost_bps,
-        }
-
-
-@dataclass(frozen=True)
-class Sent:
-    """One transaction of the keeper."""
-
-    purpose: str
-    tx_hash: str
-    gas_used: int
-    gas_cost: int  # WAD{USD}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {
-            "purpose": self.purpose,
-            "tx": self.tx_hash,
-            "gas_used": self.gas_used,
-            "gas_cost_usd": usd(self.gas_cost),
         }
 
 
@@ -312,6 +288,7 @@ class Run:
     reactions: list[Reaction] = field(default_factory=list)
     knocks: list[Knock] = field(default_factory=list)
     exit_check: dict[str, Any] = field(default_factory=dict)
+    lent: LentStory | None = None  # the lending act, where it was played
 
     @property
     def headline(self) -> Rebalance | None:
@@ -348,6 +325,7 @@ class Run:
                 "gas_used": sum(sent.gas_used for sent in self.looks),
             },
             "exit": self.exit_check,
+            "lending": self.lent.to_dict() if self.lent else None,
             "frames": [frame.to_dict() for frame in self.frames],
         }
 
@@ -371,8 +349,3 @@ class Run:
             "total_cost_bps": round(cost * BPS / traded, 3) if traded else 0.0,
             "rebalances": rebalances,
         }
-
-
-def ether_cost(wei: int, eth_price: int) -> int:
-    """WAD{USD} of an amount of wei at WAD{USD/ETH}."""
-    return wei * eth_price // WAD

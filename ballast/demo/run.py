@@ -14,6 +14,7 @@ from ballast.chain.keeper_loop import Keeper, Step, journal_identity
 from ballast.chain.snapshot import take_snapshot
 from ballast.demo import tell
 from ballast.demo.acts import Act
+from ballast.demo.lend import HEADLINE, LendingAct, Stage
 from ballast.demo.market import Market
 from ballast.demo.notes import Notes
 from ballast.demo.people import DEPOSIT, KNOCK, People
@@ -35,6 +36,7 @@ MAX_PASSES: Final = 60  # looks of the keeper at one time of the path
 QUIET_WEEK: Final = timedelta(days=7, hours=1)  # after the first act: the calendar's turn
 HOUR: Final = timedelta(hours=1)
 MAX_WAITS: Final = 120  # hours between two steps through which the keeper goes on looking
+CALM_MONTH: Final = timedelta(days=30)  # before the lending act
 CHEAP: Final = Decimal("0.92")  # USD: at this price somebody tries to bring in a coin on watch
 _OFF: Final = (State.WATCH, State.CRISIS, State.DARK)
 
@@ -79,10 +81,15 @@ class Demo:
         cast: Cast,
         folder: Path,
         say: tell.Say,
+        lends: bool = False,
     ) -> None:
+        """`lends`: whether the lending act follows the others; until then the fund keeps its coins idle."""
         self._replica, self._acts, self._cast, self._folder = replica, acts, cast, folder
         self._teller = tell.Teller(say)
+        self._lends = lends and index.lending is not None
+        index = index if self._lends else index.model_copy(update={"lending": None})
         self._index = starting_index(index, acts[0].scenario, cast)
+        self._seen = self._index.model_copy(update={"lending": None})  # what the keeper goes by
         self._market = Market(replica, tuple(coin.symbol for coin in index.coins))
         self._reporter = Reporter(replica, self._index)
         self._names = {coin.token: coin.symbol for coin in index.coins}
@@ -98,6 +105,8 @@ class Demo:
         for number, act in enumerate(self._acts):
             self._play(act, is_first=number == 0)
         self._exit()
+        if self._lends:
+            self._lend()
         return self._run
 
     # -- the beginning
@@ -259,10 +268,46 @@ class Demo:
             "in kind"
         )
 
+    # -- the lending act
+
+    def _lend(self) -> None:
+        """What was not fled is back at a dollar; then the keeper begins to lend."""
+        self._teller.line(f"\n[bold]{HEADLINE}[/bold]")
+        begin = self._now + CALM_MONTH
+        fled = (State.CRISIS, State.DARK)
+        back = [coin for coin, state in self._run.frames[-1].states.items() if state not in fled]
+        self._market.move(dict.fromkeys(back, Decimal(1)), int(HOUR.total_seconds()))
+        self._now += HOUR
+        self._new_day(self._now)
+        self._keep(None)
+        self._wait(begin)
+        self._market.wait(int((begin - self._now).total_seconds()))
+        self._now = begin
+        self._new_day(begin)
+        self._keep(None)
+        self._seen = self._index
+        stage = Stage(
+            self._replica,
+            self._index,
+            self._system,
+            self._market,
+            self._keeper,
+            self._look,
+            self._new_day,
+            self._teller,
+            self._cast.investor,
+        )
+        self._run.lent = LendingAct(stage, begin).play()
+
+    def _new_day(self, now: datetime) -> None:
+        """Market data, which would be stale otherwise."""
+        if self._reporter.remember(now, self._market.prices):
+            self._reporter.report(self._system, self._cast.reporter, {})
+
     # -- looking and telling
 
     def _look(self) -> Snapshot:
-        return take_snapshot(self._system, self._index, lazily=True)
+        return take_snapshot(self._system, self._seen, lazily=True)
 
     def _frame(self, note: str, snapshot: Snapshot, later: timedelta = timedelta()) -> None:
         assert snapshot.emergency is not None, "every deployed index has emergencies"

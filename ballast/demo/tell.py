@@ -1,15 +1,21 @@
 """What the demo says while it plays: a heading a step, told only once there is something to say under it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from ballast.backtest.result import CoinState, Emergency
-from ballast.demo.record import Chapter, Reaction, Rebalance, usd
+from ballast.chain.lending_status import apy_of
+from ballast.demo.lent import FullExit, LentStory
+from ballast.demo.record import Chapter, Reaction, Rebalance
+from ballast.demo.sent import usd
+from ballast.keeper.lending import Move, MoveKind
+from ballast.keeper.lending_view import LendingView, PendingReward
 from ballast.keeper.rules import basket_of
-from ballast.keeper.snapshot import Snapshot
+from ballast.keeper.snapshot import Coin, Snapshot
 from ballast.model.crisis import CrisisParams, State
 from ballast.scenario import ScenarioStep
-from ballast.units import human
+from ballast.units import WAD, human
 
 Say = Callable[[str], None]
 
@@ -115,3 +121,59 @@ def outcome(chapter: Chapter, areas: Mapping[str, int], params: CrisisParams) ->
         f"hold {chapter.hold_max_drawdown:.2%}"
     )
     return lines
+
+
+def moved(at: datetime, move: Move, coin: Coin, names: Mapping[str, str]) -> str:
+    """Coins into or out of a strategy."""
+    amount = f"{human(move.amount, coin.decimals):,.0f} {coin.symbol}"
+    where = names[move.strategy].split(" in ")[1]
+    way = f"{amount} into {where}" if move.kind is MoveKind.ALLOCATE else f"{amount} back from {where}"
+    return f"  {at:%m-%d}: {way} ({move.why.value}: {move.detail.split(': ')[-1]})"
+
+
+def split(view: LendingView) -> list[str]:
+    """How each coin is lent."""
+    lines = []
+    for coin in view.coins:
+        held = max(1, coin.idle + coin.lent)
+        parts = [f"idle {coin.idle / held:.0%}"]
+        for strategy in coin.strategies:
+            rate = apy_of(strategy)
+            paid = "" if rate is None else f" at {rate / WAD:.2%}"
+            parts.append(f"{strategy.name} {strategy.value / held:.0%}{paid}")
+        lines.append(f"  {coin.symbol}: {', '.join(parts)}")
+    return lines
+
+
+def harvested(at: datetime, where: str, gain: int, sales: Sequence[PendingReward]) -> str:
+    """Rewards that were sold."""
+    sold = ", ".join(f"{human(sale.amount):,.2f} {sale.symbol}" for sale in sales)
+    return f"  {at:%m-%d}: harvested {sold} of {where}, sold for {usd(gain):,.2f} USD; it counts bit by bit"
+
+
+def earned(story: LentStory, days: int) -> str:
+    """What a share has gained."""
+    rewards = usd(sum(harvest.gain for harvest in story.harvests))
+    return (
+        f"  after {days} days: a share is worth {story.earned:+.4%}, {story.per_year:.2%} a year on all that "
+        f"the fund holds; {rewards:,.2f} USD of it rewards"
+    )
+
+
+def left(exit_: FullExit) -> list[str]:
+    """A withdrawal from a full market."""
+    owed, paid = exit_.owed[exit_.coin], exit_.paid[exit_.coin]
+    shares = ", ".join(f"{usd(value):,.0f} USD of {name}" for name, value in exit_.in_shares.items())
+    return [
+        f"  an investor leaves with {human(exit_.shares):,.0f} shares: every other coin in coins; of "
+        f"{usd(owed):,.0f} USD in {exit_.coin}",
+        f"  {usd(paid):,.0f} USD from what was idle, the rest as the strategies' own shares: {shares}",
+    ]
+
+
+def redeemed(exit_: FullExit) -> str:
+    """The rest, when borrowers have repaid."""
+    return (
+        f"  {exit_.redeemed_at:%m-%d}: borrowers have repaid; those shares are redeemed for "
+        f"{usd(exit_.redeemed):,.0f} USD in coins, interest of the wait included"
+    )

@@ -129,7 +129,9 @@ class Allocation:
         # An emergency may lack a coin's price.
         gaps = {c.token: self.basket.gap(c.token) for c in self.basket.coins if c.quote.mid}
         rooms = {token: self.basket.headroom(token, beyond) - aim for token in gaps}
-        self._surplus = {token: gap // BPS for token, gap in gaps.items() if gap > 0}
+        self._surplus = {
+            token: min(gap // BPS, self._at_hand(token)) for token, gap in gaps.items() if gap > 0
+        }
         self._deficit = {token: room // BPS for token, room in rooms.items() if room > 0}
         self._sold = dict.fromkeys(self._surplus, 0)  # own decimals
         self._market = Market()
@@ -144,6 +146,11 @@ class Allocation:
             self._routes += self._best([route for route in routes if route.key not in self.banned])
             if not routes:
                 self.obstacles[pair] = Obstacle.NO_ROUTE
+
+    def _at_hand(self, token: str) -> int:
+        """WAD{USD} of a coin that can be sold now: not what a market holds back."""
+        coin = self._coins[token]
+        return value_of(max(0, coin.reserve - coin.stuck), coin.scale, coin.quote.mid)
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every coin above target with every coin below it."""
@@ -200,8 +207,8 @@ class Allocation:
 
     def _amount(self, sold: Coin, value: int) -> int:
         """Own decimals worth `value`; a coin on its way out of the basket is emptied to the last unit."""
-        left = sold.reserve - self._sold[sold.token]
-        if sold.token in self._emptied and value == self._surplus[sold.token]:
+        left = sold.reserve - sold.stuck - self._sold[sold.token]
+        if sold.token in self._emptied and value == self._surplus[sold.token] and not sold.stuck:
             return left
         return min(left, value * WAD // (sold.scale * sold.quote.mid))
 

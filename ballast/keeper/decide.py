@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ballast.keeper.allocation import Obstacle, Policy
+from ballast.keeper.lending import Move
 from ballast.keeper.planning import FillPlan, plan_fill
 from ballast.keeper.rules import (
     as_traded,
@@ -45,6 +46,11 @@ class Action(StrEnum):
     OBSERVE = "OBSERVE"  # the detector's `observe` of every asset of the plan
     CHECKPOINT = "CHECKPOINT"  # the kill switch's `checkpoint`
     TRIP = "TRIP"  # the kill switch's `trip`
+    DEALLOCATE = "DEALLOCATE"  # the manager's `deallocate`, and so on: the plan's one move
+    ALLOCATE = "ALLOCATE"
+    HARVEST = "HARVEST"
+    SYNC = "SYNC"
+    RECORD = "RECORD"
 
 
 class Cause(StrEnum):
@@ -73,6 +79,16 @@ class Cause(StrEnum):
     CHECKPOINT_DUE = "CHECKPOINT_DUE"  # the kill switch has no recent value of a share
     FALLEN = "FALLEN"  # a share has lost too much too fast
     LOOK_DUE = "LOOK_DUE"  # the detector has not seen a coin for long enough
+    # of lending, by the names that `ballast.keeper.lending.Why` has
+    COIN_ON_WATCH = "COIN_ON_WATCH"
+    STRATEGY_PAUSED = "STRATEGY_PAUSED"
+    OVER_CAP = "OVER_CAP"
+    BUFFER_SHORT = "BUFFER_SHORT"
+    YIELD = "YIELD"
+    REWARDS_DUE = "REWARDS_DUE"
+    GAIN_UNSEEN = "GAIN_UNSEEN"
+    LOSS_UNSEEN = "LOSS_UNSEEN"
+    PRICE_UNSEEN = "PRICE_UNSEEN"
 
 
 @dataclass(frozen=True)
@@ -87,6 +103,7 @@ class Plan:
     alert: bool = False  # a person should look
     fill: FillPlan | None = None
     assets: tuple[str, ...] = ()  # to observe, or the one to flee
+    move: Move | None = None  # of a coin into or out of a strategy
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, for logs and `--json`."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ballast.errors import DataError
+from ballast.keeper.lending_view import LendingView
 from ballast.model.crisis import CrisisParams, Sight, State
 from ballast.model.emergency import EmergencyParams
 from ballast.model.prices import PriceQuote
@@ -41,6 +42,7 @@ class Coin:
     optimal_weight: Bps  # bps, what the calculator says; 0 for a coin being dropped
     quote: PriceQuote
     held: bool = True  # a constituent of the vault now; False for one the calculator wants to add
+    stuck: Natural = 0  # of the reserve, lent and not to be had now
 
     @property
     def scale(self) -> int:
@@ -203,6 +205,7 @@ class Snapshot:
     halted: bool = False  # the kill switch stopped ordinary trading; emergencies go on
     emergency: EmergencyView | None = None  # None for a Rebalancer without emergencies
     kill_switch: KillSwitch | None = None
+    lending: LendingView | None = None  # None for an index that never lends
 
     def coin(self, token: str) -> Coin:
         """The coin of that address. KeyError when there is none."""

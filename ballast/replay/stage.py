@@ -13,7 +13,8 @@ from ballast.backtest.inputs import Inputs
 from ballast.backtest.venue import pools_of
 from ballast.cast import only
 from ballast.data.series import Series
-from ballast.index_file import ChainlinkSource, Coin, IndexFile, MarketCap, Source, TwapSource
+from ballast.index_file import Coin, IndexFile, MarketCap
+from ballast.index_types import ChainlinkSource, Source, TwapSource
 from ballast.replica import Pool, Replica
 from ballast.replica.drive import Drive
 from ballast.units import human

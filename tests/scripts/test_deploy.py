@@ -14,7 +14,7 @@ from ballast.chain.multicall import aggregate, read
 from ballast.chain.wiring import evaluate, function_roles
 from ballast.model.crisis import CrisisParams
 from ballast.model.emergency import EmergencyParams
-from ballast.roles import DELAYED, WIRING, RoleId
+from ballast.roles import DELAYED, STRATEGY_WIRING, WIRING, RoleId
 from tests.commands import ROOT, assert_refused, run
 from tests.deployed import DEPLOYER, ROLES, Deployed, five_coin_index
 
@@ -29,6 +29,7 @@ CONTRACTS = [
     "Rebalancer",
     "KillSwitch",
     "UniswapV3Venue",
+    "YieldOptimizer",
 ]
 ASKED_FOR = {"executeEmergencyRebalance"}  # by the contract itself: open to all, but a guardian need not wait
 TWAP = {"kind": "twap", "window": 1_800, "heartbeat": 90_000, "min_liquidity": 1_000_000}
@@ -169,6 +170,7 @@ def test_roles__every_restricted_function__is_in_the_table():
         "CrisisDetector": ["CrisisDetector.sol", *_sources_in("crisis")],
         "EmergencyIndex": ["EmergencyIndex.sol", *_sources_in("emergency")],
         "KillSwitch": ["KillSwitch.sol"],
+        "YieldOptimizer": ["YieldOptimizer.sol", *_sources_in("yields")],
     }
     assert set(sources) == {grant.contract for grant in WIRING}
     for contract, files in sources.items():
@@ -177,6 +179,14 @@ def test_roles__every_restricted_function__is_in_the_table():
             found |= _restricted((ROOT / "contracts" / file).read_text())
         listed = {name for grant in WIRING if grant.contract == contract for name in grant.functions}
         assert listed - ASKED_FOR == found, contract
+
+
+def test_roles__every_restricted_function_of_a_strategy__is_in_the_table():
+    for path in (ROOT / "contracts" / "strategies").glob("*.sol"):
+        found = _restricted(path.read_text())
+        listed = {name for g in STRATEGY_WIRING if g.contract == path.stem for name in g.functions}
+        assert listed == found, path.stem
+    assert {"Strategy"} <= {grant.contract for grant in STRATEGY_WIRING}
 
 
 def _sources_in(folder: str) -> list[str]:

@@ -28,6 +28,7 @@ KEYS = {
     "loss_budget",
     "paused",
     "emergency",
+    "lending",
     "contributions_paused",
     "market_data",
     "eth_price",

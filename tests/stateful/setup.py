@@ -9,13 +9,13 @@ from ape import accounts, networks
 from eth_abi import encode
 
 from ballast.index_file import (
-    ChainlinkSource,
     Coin,
     DetectorParams,
     EmergencyTrading,
     IndexFile,
     KillSwitchParams,
 )
+from ballast.index_types import ChainlinkSource
 from ballast.replica import Replica
 from ballast.replica.rpc import Rpc, selector
 from tests.deployed import DEPLOYER, deploy_five, five_coin_index, fund

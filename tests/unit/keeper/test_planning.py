@@ -210,3 +210,17 @@ def test_paid__between_rungs__never_above_the_concave_curve(sizes: list[int], am
 @pytest.mark.parametrize("sizes", [(), ((1, 0),), ((2, 2), (1, 3)), ((1, 2), (2, 2))])
 def test_is_usable__malformed_ladder__is_not(sizes: tuple[tuple[int, int], ...]) -> None:
     assert not Hop("0x1", 100, "0xa", "0xb", tuple(Rung(*size) for size in sizes)).is_usable
+
+
+def test_plan_fill__part_of_a_coin_held_back_by_a_market__only_the_rest_is_sold() -> None:
+    world = five_coins()
+    whole = plan_fill(world.snapshot())
+    sold = max(whole.trades, key=lambda trade: trade.value_in).token_in
+    free = sum(trade.amount_in for trade in whole.trades if trade.token_in == sold) // 3
+    stuck = replace(world.snapshot().coin(sold), stuck=world.snapshot().coin(sold).reserve - free)
+    world.coins = tuple(stuck if coin.token == sold else coin for coin in world.coins)
+    held_back = plan_fill(world.snapshot())
+    assert 0 < sum(trade.amount_in for trade in held_back.trades if trade.token_in == sold) <= free
+    stuck = replace(stuck, stuck=stuck.reserve)
+    world.coins = tuple(stuck if coin.token == sold else coin for coin in world.coins)
+    assert all(trade.token_in != sold for trade in plan_fill(world.snapshot()).trades)
