@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from fractions import Fraction
 from random import Random
 from typing import Any
 
 import pytest
 from curve_world import HOUR, CurveWorld, make_world
 
+from ballast.replica import curve
 from ballast.replica.rpc import decode_as, encode_call, hex0x
 from tests.profiles import PROFILE
 
@@ -138,3 +140,13 @@ def test_push__without_the_averages__would_have_moved_what_the_pool_pays(world, 
     before = world.read_pool(*asked)
     world.push(world.other_coin, "1.05")
     assert world.read_pool(*asked) < before * 8 // 10
+
+
+def test_push__held_over_a_block_of_mainnet__counts_for_a_seventieth(world, attacker):
+    """What the averages do let through: twelve seconds of their 866."""
+    before = world.price()
+    world.push(world.other_coin, "0.99")
+    world.replica.pass_time(12)
+    spot = Fraction(curve.price(world.replica.rpc, world.pool, world.other_coin, world.coin))
+    assert spot < Fraction(9, 10)
+    assert before * (1 - (1 - spot) / 60) < world.price() < before
