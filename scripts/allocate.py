@@ -16,7 +16,7 @@ from ballast.chain.cli import (
 )
 from ballast.chain.emergency_show import wide_console
 from ballast.chain.lending_run import carry_out, require_keeper
-from ballast.chain.lending_show import done_line, move_lines, proposal_table
+from ballast.chain.lending_show import done_line, gain_line, move_lines, proposal_table
 from ballast.chain.lending_status import read_proposal
 from ballast.chain.snapshot import take_snapshot
 from ballast.errors import ChainError, ConfigError
@@ -100,6 +100,8 @@ def _require_way_back(coin, moves):
 def _show(told, horizon):
     console = wide_console()
     for coin in told:
-        console.print(proposal_table(coin, horizon))
+        console.print(proposal_table(coin))
+        if coin["gain_per_year"]:
+            console.print(f"  {gain_line(coin, horizon)}")
         for line in move_lines(coin):
             console.print(f"  {line}")

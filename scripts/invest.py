@@ -14,7 +14,8 @@ from ballast.chain.cli import (
     open_index,
     records_option,
 )
-from ballast.chain.invest import contribute, parts_worth, withdraw
+from ballast.chain.invest import InShares, contribute, parts_worth, withdraw
+from ballast.chain.lending_wiring import strategy_names
 from ballast.errors import ConfigError
 from ballast.replica import Replica
 from ballast.units import human, wad_of
@@ -75,6 +76,13 @@ def withdraw_command(index_file, account_name, records, shares):
     paid = zip(tokens, event.amounts, strict=True)
     parts = [f"{human(sum_, by_token[token].decimals):,.2f} {by_token[token].symbol}" for token, sum_ in paid]
     click.echo(f"redeemed {human(amount):,.4f} {index.symbol} for {', '.join(parts)} in {receipt.txn_hash}")
+    names = strategy_names(system, index)
+    for part in InShares.of(system, receipt):
+        coin = by_token[part.token]
+        worth = f"{human(part.assets, coin.decimals):,.2f} {coin.symbol}"
+        where = f"{names.get(part.strategy, coin.symbol)}, {part.strategy}"
+        how = "are kept as a claim on shares" if part.is_claim else "were paid as shares"
+        click.echo(f"{worth} of that could not be had now and {how} of {where}: redeem them there")
     for claim in system.vault.ClaimCreated.from_receipt(receipt):
         coin = by_token[claim.token]
         kept = f"{human(claim.amount, coin.decimals):,.2f} {coin.symbol}"

@@ -1,18 +1,21 @@
 """An investor's way in and out: exact amounts, exact approvals, nothing left standing."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from ape.api import AccountAPI, ReceiptAPI
 
 from ballast.chain.connect import contract_at
 from ballast.chain.multicall import aggregate, foreign, read
 from ballast.chain.snapshot import take_snapshot
-from ballast.chain.system import System
+from ballast.chain.system import System, strategy_at
 from ballast.chain.transactor import send_call
 from ballast.errors import ChainError
 from ballast.index_file import IndexFile
 from ballast.model.prices import Status
 from ballast.units import BPS, WAD, human
+
+LENT_TOLERANCE_BPS: Final = 1
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,48 @@ def _approve(part: Part, spender: str, account: AccountAPI) -> None:
     send_call(account, f"approving {part.symbol}", coin, "approve", spender, part.amount)
 
 
+@dataclass(frozen=True)
+class InShares:
+    """A part of a withdrawal that was paid, or is kept, as a strategy's own shares."""
+
+    strategy: str
+    token: str
+    assets: int  # what they are worth, own decimals of the token
+    is_claim: bool
+
+    @staticmethod
+    def of(system: System, receipt: ReceiptAPI) -> "list[InShares]":
+        """All of them."""
+        manager = system.manager
+        paid = [(event, False) for event in manager.PaidInShares.from_receipt(receipt)]
+        kept = [(event, True) for event in manager.ShareClaimCreated.from_receipt(receipt)]
+        found = []
+        for event, is_claim in (*paid, *kept):
+            contract = strategy_at(event.strategy)
+            calls = [read(contract, "asset"), read(contract, "convertToAssets", event.shares, may_fail=True)]
+            token, assets = aggregate(calls)
+            found.append(InShares(event.strategy, token, assets or 0, is_claim))
+        return found
+
+
 def withdraw(system: System, shares: int, account: AccountAPI) -> ReceiptAPI:
-    """Redeems shares in kind for the account, for at least what is owed now."""
+    """Redeems shares in kind for the account, for at least what is owed now.
+
+    Of a coin that is lent a hundredth of a per cent less is taken, too: what redeeming it rounds away.
+    """
     held = int(system.vault.balanceOf(account.address))
     if held < shares or shares == 0:
         raise ChainError(f"{account.address} holds {human(held):,.4f} shares: redeem some of those")
-    owed = aggregate([read(system.vault, "previewWithdraw", shares)])[0]
-    return send_call(account, "withdrawing", system.vault, "withdraw", shares, str(account.address), owed)
+    tokens, owed = _owed(system, shares)
+    idle = aggregate([read(system.vault, "idleOf", token) for token in tokens])
+    least = [
+        amount if amount <= lies else amount * (BPS - LENT_TOLERANCE_BPS) // BPS
+        for amount, lies in zip(owed, idle, strict=True)
+    ]
+    return send_call(account, "withdrawing", system.vault, "withdraw", shares, str(account.address), least)
+
+
+def _owed(system: System, shares: int) -> tuple[list[str], list[int]]:
+    calls = [read(system.vault, "getConstituents"), read(system.vault, "previewWithdraw", shares)]
+    (tokens, _), owed = aggregate(calls)
+    return tokens, owed

@@ -1,6 +1,6 @@
 """The lent part of the fund in two `eth_call`s at one block: what the manager says, then what markets pay."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ballast.chain.connect import contract_at
@@ -8,13 +8,14 @@ from ballast.chain.lending_wiring import lent_coins, strategy_address
 from ballast.chain.multicall import Call, aggregate, foreign, read
 from ballast.chain.system import System
 from ballast.index_file import Coin, IndexFile
-from ballast.index_lending import AaveV3, CompoundV3, Reward, Strategy
+from ballast.index_lending import AaveV3, CompoundV3, Convex, Reward, Strategy
 from ballast.keeper.lending_view import LendingView, LentCoin, PendingReward, StrategyView
 from ballast.model.prices import Status
 from ballast.model.yields import Market, is_fit
 from ballast.units import WAD, to_wad
 
 _AAVE_OWED: Final = "getAllUserRewards(address[],address)(address[],uint256[])"
+_CONVEX_OWED: Final = "earned(address)(uint256)"
 _COMET_OWED: Final = "getRewardOwed(address,address)(address,uint256)"
 _MAX_ROOM: Final = 2**128 - 1
 
@@ -54,12 +55,15 @@ def _strategy_calls(system: System, index: IndexFile, coin: Coin, given: Strateg
             calls[f"owed {at}"] = foreign(given.rewards, _COMET_OWED, given.comet, at, may_fail=True)
         case AaveV3(rewards=str()):
             calls[f"deposit {at}"] = foreign(at, "DEPOSIT_TOKEN()(address)")
+        case Convex():
+            calls[f"staked {at}"] = foreign(at, "REWARDS()(address)")
+            calls[f"rewards {at}"] = foreign(at, "rewardTokens()(address[])")
     return calls
 
 
 def _later_calls(answers: Answers, system: System, index: IndexFile) -> dict[str, Call]:
-    """What depends on the first answers: each market by its lens, what Aave owes."""
-    calls = {}
+    """What depends on the first answers: each market by its lens, what Aave and Convex owe."""
+    calls: dict[str, Call] = {}
     for coin, lending in lent_coins(index):
         for state in answers[f"lent {coin.token}"]:
             at = state["strategy"]
@@ -70,11 +74,19 @@ def _later_calls(answers: Answers, system: System, index: IndexFile) -> dict[str
                 # Only a lens that goes by looks has any.
                 calls[f"looks {at}"] = read(contract, "looksAt", at, may_fail=True)
         for given in lending.strategies:
-            if isinstance(given, AaveV3) and given.rewards is not None:
-                at = strategy_address(system, coin, given)
-                deposit = answers[f"deposit {at}"]
-                calls[f"owed {at}"] = foreign(given.rewards, _AAVE_OWED, [deposit], at, may_fail=True)
+            calls |= _owed_calls(answers, strategy_address(system, coin, given), given)
     return calls
+
+
+def _owed_calls(answers: Answers, at: str, given: Strategy) -> dict[str, Call]:
+    match given:
+        case AaveV3(rewards=str() as payer):
+            deposit = answers[f"deposit {at}"]
+            return {f"owed {at}": foreign(payer, _AAVE_OWED, [deposit], at, may_fail=True)}
+        case Convex():
+            # What it owes of CVX follows from the CRV and is sold in the next harvest, when it is there.
+            return {f"owed {at}": foreign(answers[f"staked {at}"], _CONVEX_OWED, at, may_fail=True)}
+    return {}
 
 
 def lending_view(answers: Answers, system: System, index: IndexFile, block: int) -> LendingView | None:
@@ -164,9 +176,7 @@ def _rewards(answers: Answers, index: IndexFile, coin: Coin, at: str) -> tuple[P
     """What the strategy holds and is owed of the rewards that the description names."""
     if index.lending is None or f"score {at}" not in answers:
         return ()
-    owed: tuple[Any, Any] = answers.get(f"owed {at}") or ([], [])
-    tokens, amounts = owed if isinstance(owed[0], list) else ([owed[0]], [owed[1]])
-    owed_of = dict(zip(tokens, amounts, strict=True))
+    owed_of = _owed(answers.get(f"owed {at}"), answers.get(f"rewards {at}", ()))
     found = []
     quotes = zip(index.lending.rewards.items(), answers["reward quotes"], strict=True)
     for (symbol, reward), quote in quotes:
@@ -174,6 +184,18 @@ def _rewards(answers: Answers, index: IndexFile, coin: Coin, at: str) -> tuple[P
         if amount:
             found.append(_pending(symbol, reward, coin, amount, quote))
     return tuple(found)
+
+
+def _owed(answer: Any, tokens: Sequence[str]) -> dict[str, int]:
+    """{reward} by token, as each protocol says it: Aave lists, Comet a pair, Convex the first of `tokens`."""
+    match answer:
+        case (list() as named, list() as amounts):
+            return dict(zip(named, amounts, strict=True))
+        case (str() as token, int() as amount):
+            return {token: amount}
+        case int():
+            return {tokens[0]: answer}
+    return {}
 
 
 def _pending(symbol: str, reward: Reward, coin: Coin, amount: int, quote: Mapping[str, int]) -> PendingReward:

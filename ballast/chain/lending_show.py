@@ -68,8 +68,8 @@ def _marks(strategy: dict[str, Any]) -> str:
     return ", ".join(marks)
 
 
-def proposal_table(coin: dict[str, Any], horizon: int) -> Table:
-    """One coin: the present and the proposed split, and whether going there is worth it."""
+def proposal_table(coin: dict[str, Any]) -> Table:
+    """One coin: the present and the proposed split, and why."""
     places = coin["decimals"]
     table = Table(title=f"{coin['symbol']}: {told(coin['why'])}")
     for column in ("where", "now", "proposed", "change", "cap", "a year", "score", ""):
@@ -93,17 +93,16 @@ def proposal_table(coin: dict[str, Any], horizon: int) -> Table:
     table.add_row("idle", _amount(coin["idle"], places), _amount(idle, places), change, "", "", "", buffer)
     table.add_section()
     now, then = percent(coin["yield_now"]), percent(coin["yield_then"])
-    table.add_row("in all, a year", now, then, "", "", "", "", _gain(coin, horizon))
+    table.add_row("in all, a year", now, then, "", "", "", "", "")
     return table
 
 
-def _gain(coin: dict[str, Any], horizon: int) -> str:
-    if not coin["gain_per_year"]:
-        return ""
+def gain_line(coin: dict[str, Any], horizon: int) -> str:
+    """What going to the proposed split is worth; `horizon` in seconds."""
     days = horizon / SECONDS_PER_DAY
     gain, cost = human(coin["gain_per_year"]), human(coin["gas_cost"])
-    net = f"net of it {human(coin['net_gain']):+,.0f} in {days:g} days"
-    return f"{gain:+,.0f} USD a year; gas {cost:,.2f} USD; {net}"
+    net = f"net of it {human(coin['net_gain']):+,.0f} USD in {days:g} days"
+    return f"expected gain {gain:+,.0f} USD a year, gas {cost:,.2f} USD; {net}"
 
 
 def move_lines(coin: dict[str, Any]) -> list[str]:

@@ -1,33 +1,28 @@
 """Lending on real markets: the packaged index and its keeper; a month, trades, a crisis, a full market."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from ballast.chain.keeper_loop import Keeper, Step, journal_identity
 from ballast.chain.market import market_state, plan_changes, reports
 from ballast.chain.snapshot import take_snapshot
 from ballast.chain.system import strategy_at
 from ballast.index_file import load_index
-from ballast.keeper.allocation import Policy
-from ballast.keeper.decide import Action, Cause
-from ballast.keeper.journal import Journal
+from ballast.keeper.decide import Action
 from ballast.keeper.lending_view import LentCoin
-from ballast.keeper.rules import basket_of, is_open
-from ballast.keeper.storage import FileStorage
+from ballast.keeper.rules import basket_of
 from ballast.market_data import MarketRow
 from ballast.replica.aave_market import AaveMarket
 from ballast.replica.comet import CometMarket
 from ballast.settings import PACKAGED_INDEX
 from ballast.units import BPS
 from tests.deployed import Deployed, balance, confirm_crisis, deploy_five, two_source_index
+from tests.keeping import worked
 
 pytestmark = pytest.mark.replica
 
 DAY = 86_400
 ROUNDING = 1_000  # base units that moving coins through several strategies may cost
-MAX_STEPS = 80
 LOOKS = (Action.OBSERVE, Action.CHECKPOINT)
 
 
@@ -41,28 +36,6 @@ def lent(networks, tmp_path_factory) -> Deployed:
     actions = [step.plan.action for step in worked(deployed, tmp_path_factory.mktemp("journal"))]
     assert actions.count(Action.ALLOCATE) == 5
     return deployed
-
-
-def worked(deployed: Deployed, folder: Path) -> list[Step]:
-    """What the keeper sends until nothing is due, its waits between two fills included."""
-    journal = Journal(FileStorage(folder / "journal"), journal_identity(deployment := deployed.deployment))
-    assert deployment.complete
-
-    def look():
-        return take_snapshot(deployed.system, deployed.index, lazily=True)
-
-    keeper = Keeper(deployed.keeper, deployed.system, look, journal, Policy())
-    steps = []
-    for _ in range(MAX_STEPS):
-        step = keeper.step()
-        assert step.refusal is None, (step.plan, step.refusal)
-        if step.receipt is not None:
-            steps.append(step)
-        elif is_open(step.snapshot) and step.plan.cause in (Cause.FILL_INTERVAL, Cause.LOSS_BUDGET):
-            deployed.replica.pass_time(max(1, step.plan.look_again_at - step.snapshot.timestamp))
-        else:
-            return steps
-    raise AssertionError("the keeper does not come to rest")
 
 
 def lent_coin(deployed: Deployed, symbol: str) -> LentCoin:

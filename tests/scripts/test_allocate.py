@@ -1,6 +1,7 @@
 """`ape run allocate`: what it shows is what the contracts say, what it sends stays inside their bounds."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 import yaml
 
 from ballast.index_file import IndexFile
+from ballast.replica.aave_market import AaveMarket
+from ballast.replica.comet import CometMarket
 from tests.commands import assert_refused, run
 from tests.deployed import Deployed, depeg, deploy_five, five_coin_index, lending_index
 
@@ -67,7 +70,7 @@ def test_allocate__for_a_person__shows_both_splits_and_why(lending, tmp_path):
         "aave_v3",
         "compound_v3",
         "buffer 10 %",
-        "USD a year; gas",
+        "USD a year, gas",
         "net of it",
         "dry run",
     ):
@@ -168,6 +171,24 @@ def test_status__lent_fund__shows_where_each_coin_is(lending, tmp_path):
     for coin in status["lending"]["coins"]:
         assert coin["idle"] == lending.system.vault.idleOf(coin["token"])
         assert coin["apy"] > 0
+
+
+def test_invest_withdraw__lent_coins__pays_them_and_says_what_came_as_shares(lending, tmp_path):
+    told(lending, tmp_path, "--execute", "--account", KEEPER)
+    leave = ("withdraw", "--account", "TEST::6", "--shares", "4000000")
+    replica = lending.replica
+    with replica.isolated():
+        whole = run("invest", *leave, *options(lending, tmp_path))
+        assert whole.exit_code == 0, whole.stderr
+        assert "could not be had" not in whole.stdout
+    AaveMarket(replica).use("USDC", "1")
+    CometMarket(replica.rpc, replica.book, "USDC").borrow_all()
+    short = run("invest", *leave, *options(lending, tmp_path))
+    assert short.exit_code == 0, short.stderr
+    assert "redeemed 4,000,000.0000 BAL5" in short.stdout
+    assert re.search(
+        r"[\d,.]+ USDC of that .* paid as shares of USDC in (aave|compound)_v3, 0x", short.stdout
+    )
 
 
 def test_five_coin_index__without_its_section__has_nothing_to_show(deployed, index_file):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,39 @@ def test_demo__coin_that_does_not_come_back__is_left_at_once_and_the_fund_keeps_
     assert reaction["blocks_to_emergency"] <= reaction["blocks_to_trades"] <= 2
     assert fall["nav_end_vs_hold"] > 0.05
     assert fall["max_drawdown"] < fall["hold_max_drawdown"] / 2
+
+
+def test_demo__lent_basket__earns_for_a_month_and_sells_its_rewards(shipped) -> None:
+    lent = shipped["lending"]
+    first, last = lent["frames"][0], lent["frames"][-1]
+    assert last["share_price_usd"] / first["share_price_usd"] - 1 == pytest.approx(lent["earned"])
+    assert 0.01 < lent["per_year"] < 0.08
+    prices = [frame["share_price_usd"] for frame in lent["frames"]]
+    assert all(late >= early * (1 - 1e-6) for early, late in pairwise(prices))
+    lent_share = 1 - first["places_usd"]["idle"] / sum(first["places_usd"].values())
+    assert 0.7 < lent_share < 0.9
+    assert lent["harvests"]
+    assert lent["harvested_usd"] == pytest.approx(sum(one["gain_usd"] for one in lent["harvests"]), abs=0.1)
+    assert {"ALLOCATE", "DEALLOCATE", "HARVEST", "SYNC"} == {move["kind"] for move in lent["moves"]}
+    assert lent["gas_used"] == sum(move["gas_used"] for move in lent["moves"])
+
+
+def test_demo__market_without_a_coin_left__pays_the_rest_in_shares_that_are_redeemed_later(shipped) -> None:
+    leaving = shipped["lending"]["exit"]
+    coin = leaving["coin"]
+    in_shares = sum(leaving["in_strategy_shares_usd"].values())
+    assert in_shares > 100_000
+    assert all(name.startswith(f"{coin} in ") for name in leaving["in_strategy_shares_usd"])
+    assert leaving["paid_usd"][coin] + in_shares == pytest.approx(leaving["owed_usd"][coin], rel=1e-6)
+    for name, owed in leaving["owed_usd"].items():
+        if name != coin:
+            assert leaving["paid_usd"][name] == pytest.approx(owed, rel=1e-6, abs=0.01)
+    assert leaving["redeemed_usd"] >= in_shares
+    assert leaving["redeemed_at"] > leaving["at"]
+
+
+def test_demo__other_price_path__lends_nothing(runs) -> None:
+    assert all(run["lending"] is None for run in runs.values())
 
 
 def test_demo__bad_scenario__ends_in_one_line(tmp_path) -> None:

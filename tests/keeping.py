@@ -1,0 +1,37 @@
+"""Lets a deployed index's own keeper work, its waits between two fills included."""
+
+from pathlib import Path
+
+from ballast.chain.keeper_loop import Keeper, Step, journal_identity
+from ballast.chain.snapshot import take_snapshot
+from ballast.keeper.allocation import Policy
+from ballast.keeper.decide import Cause
+from ballast.keeper.journal import Journal
+from ballast.keeper.rules import is_open
+from ballast.keeper.snapshot import Snapshot
+from ballast.keeper.storage import FileStorage
+from tests.deployed import Deployed
+
+MAX_STEPS = 80
+
+
+def worked(deployed: Deployed, folder: Path) -> list[Step]:
+    """What the keeper sends until nothing is due; it must not be refused."""
+    file = folder / f"journal{len(list(folder.iterdir()))}"  # a keeper keeps its own to itself
+    journal = Journal(FileStorage(file), journal_identity(deployed.deployment))
+
+    def look() -> Snapshot:
+        return take_snapshot(deployed.system, deployed.index, lazily=True)
+
+    keeper = Keeper(deployed.keeper, deployed.system, look, journal, Policy())
+    steps = []
+    for _ in range(MAX_STEPS):
+        step = keeper.step()
+        assert step.refusal is None, (step.plan, step.refusal)
+        if step.receipt is not None:
+            steps.append(step)
+        elif is_open(step.snapshot) and step.plan.cause in (Cause.FILL_INTERVAL, Cause.LOSS_BUDGET):
+            deployed.replica.pass_time(max(1, step.plan.look_again_at - step.snapshot.timestamp))
+        else:
+            return steps
+    raise AssertionError("the keeper does not come to rest")
