@@ -82,6 +82,17 @@ class Play(Script):
         held, me = self.balance(self.world.fund, by), self.actors[by]
         return self.call(by, self.world.fund, "withdraw(uint256,address,uint256[])", held, me, 0x60, 2, 0, 0)
 
+    def lent(self) -> list[Ref]:
+        """What the fund's strategies are worth to it."""
+        return [self.left_over_of_fund(at) for at in self.world.strategies.values()]
+
+    def counted(self) -> Ref:
+        """How much of that counts for who leaves."""
+        return self.call(ALICE, self.world.manager, "gainsOf(address)", self.coin)
+
+    def fund_supply(self) -> Ref:
+        return self.call(ALICE, self.world.fund, "totalSupply()")
+
     def sync(self) -> Ref:
         return self.call(MALLORY, self.world.manager, "sync(address)", self.coin)
 

@@ -27,7 +27,6 @@ from tests.attacks.lending_world import (
     open_strategy,
     total,
 )
-from tests.unit.erc4626.script import Ref
 from tests.unit.erc4626.stage import Lab
 
 pytestmark = pytest.mark.replica
@@ -160,11 +159,6 @@ def draw_fund(rng: Random) -> FundJoin:
     return FundJoin(amount(rng, -3, 9) * WAD // UNIT, draw(rng), rng.choice(NAMES), looks)
 
 
-def lent(s: Play) -> list[Ref]:
-    """What the fund's strategies are worth to it."""
-    return [s.left_over_of_fund(at) for at in s.world.strategies.values()]
-
-
 def fund_excess(world: World, strategy: str, attack: FundJoin) -> int:
     """Base units that the attacker got beyond the bound."""
     refs: dict[str, Any] = {}
@@ -172,9 +166,9 @@ def fund_excess(world: World, strategy: str, attack: FundJoin) -> int:
     def enter(s: Play) -> None:
         if attack.synced[0]:
             s.sync()
-        refs["start"], refs["high"] = s.wealth(), lent(s)
+        refs["start"], refs["high"] = s.wealth(), s.lent()
         s.fund_join(attack.shares)
-        refs["shares"], refs["supply"] = s.balance(world.fund), s.call(ALICE, world.fund, "totalSupply()")
+        refs["shares"], refs["supply"] = s.balance(world.fund), s.fund_supply()
 
     def work(s: Play) -> None:
         s.reward(attack.join.reward)
@@ -184,8 +178,8 @@ def fund_excess(world: World, strategy: str, attack: FundJoin) -> int:
     def leave(s: Play) -> None:
         if attack.synced[2]:
             s.sync()
-        refs["end high"] = lent(s)
-        refs["counted"] = s.call(ALICE, world.manager, "gainsOf(address)", s.coin)
+        refs["end high"] = s.lent()
+        refs["counted"] = s.counted()
         s.cash_in()
         refs["end"] = s.wealth()
 
