@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICometMarket} from "@interfaces/ICometMarket.sol";
 
 /// @title What stands behind the supply of a Compound V3 market.
@@ -15,18 +14,24 @@ library CometBacking {
     function missing(ICometMarket comet) internal view returns (uint256) {
         int256 reserves = comet.getReserves();
         if (reserves >= 0) return 0;
-        return Math.saturatingSub(uint256(-reserves), forSale(comet));
+        uint256 debt = uint256(-reserves);
+        return debt - forSale(comet, debt);
     }
 
-    /// @return {base} that the collateral for sale brings at the least. A collateral without a price counts nothing.
-    function forSale(ICometMarket comet) internal view returns (uint256) {
+    /// @dev Looks no further than `enough`: a market has a dozen assets, and each costs three calls.
+    /// @return {base} that the collateral for sale brings at the least, or `enough` where it brings more. A collateral
+    ///         without a price counts nothing.
+    function forSale(ICometMarket comet, uint256 enough) internal view returns (uint256) {
+        (bool priced, uint256 basePrice) = _price(comet, comet.baseTokenPriceFeed());
+        if (!priced) return 0;
+        uint256 scale = comet.baseScale();
         uint256 worth; // USD, 8 decimals
         uint8 count = comet.numAssets();
         for (uint8 i; i < count; ++i) {
             worth += _worth(comet, comet.getAssetInfo(i));
+            if (worth * scale / basePrice >= enough) return enough;
         }
-        (bool priced, uint256 price) = _price(comet, comet.baseTokenPriceFeed());
-        return priced ? worth * comet.baseScale() / price : 0;
+        return worth * scale / basePrice;
     }
 
     function _worth(ICometMarket comet, ICometMarket.AssetInfo memory info) private view returns (uint256) {

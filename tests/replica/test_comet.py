@@ -1,4 +1,7 @@
-"""The models of Compound V3: published integers, rounding, pauses, utilisation, bad debt and rewards."""
+"""The models of Compound V3: the published numbers, and the handles on demand, pauses, bad debt and rewards.
+
+What a supplier meets is tested in tests/fork/test_compound_v3.py, on the real markets as well.
+"""
 
 from random import Random
 
@@ -9,7 +12,7 @@ from ballast.replica.comet import COMET_COINS, MARKETS, MONTH, CometMarket, borr
 from ballast.replica.place import OPERATOR
 from ballast.replica.rpc import RpcError, selector
 from ballast.units import WAD, wad_of
-from tests.comet_twin import INDEX_ONE, YEAR, Curve, Twin
+from tests.comet_twin import YEAR, Curve, Twin
 from tests.profiles import PROFILE
 
 pytestmark = pytest.mark.replica
@@ -146,107 +149,12 @@ def test_indices__drawn_supplies_borrows_and_pauses_between__equal_the_twin(mark
         same(market, twin)
 
 
-def test_balance_of__between_accruals__already_counts_the_interest(market):
-    owner = supplier(market.coin)
-    before = market.read("balanceOf(address)", [owner])
-    market.rpc.mine_after(MONTH)
-    twin = twin_of(market, owner)
-    twin.accrue(market.rpc.timestamp() - totals(market)[6])
-    assert market.read("balanceOf(address)", [owner]) == twin.balance(owner) > before
-    assert market.read("totalSupply()") == twin.supplied * twin.supply_index // INDEX_ONE
-    assert market.read("totalBorrow()") == twin.borrowed * twin.borrow_index // INDEX_ONE
-
-
-def test_supply__a_month__earns_the_published_rate(market, lender):
-    send(market, lender, SUPPLY, market.base.address, 1_000_000 * ONE)
-    market.rpc.mine_after(MONTH)
-    rate = market.read("getSupplyRate(uint256)", [market.read("getUtilization()")])
-    earned = market.read("balanceOf(address)", [lender]) - 1_000_000 * ONE
-    assert earned == pytest.approx(1_000_000 * ONE * rate * MONTH / WAD, rel=1e-4)
-
-
-def test_withdraw__one_unit__costs_a_whole_unit_of_principal_or_more(market, lender):
-    market.rpc.mine_after(YEAR)  # an index well above one
-    send(market, lender, SUPPLY, market.base.address, 1_000 * ONE)
-    assert 1_000 * ONE - 2 <= market.read("balanceOf(address)", [lender]) <= 1_000 * ONE
-    before = principal(market, lender)
-    send(market, lender, WITHDRAW, market.base.address, 1)
-    assert principal(market, lender) < before
-
-
-def test_withdraw__everything__leaves_neither_dust_nor_debt(market, lender):
-    send(market, lender, SUPPLY, market.base.address, 1_000 * ONE)
-    market.rpc.mine_after(MONTH)
-    send(market, lender, WITHDRAW, market.base.address, EVERYTHING)
-    assert principal(market, lender) == 0
-
-
-def test_withdraw__beyond_the_balance_without_collateral__is_refused(market, lender):
-    send(market, lender, SUPPLY, market.base.address, 1_000 * ONE)
-    with refused("BorrowTooSmall"):
-        send(market, lender, WITHDRAW, market.base.address, 1_050 * ONE)
-    with refused("NotCollateralized"):
-        send(market, lender, WITHDRAW, market.base.address, 2_000 * ONE)
-
-
 def test_withdraw_collateral__that_a_debt_needs__is_refused(usdc_market):
     account, weth = borrower("USDC"), usdc_market.collateral.address
     held = usdc_market.read("collateralBalanceOf(address,address)", [account, weth], "uint128")
     pull = "withdrawFrom(address,address,address,uint256)"
     with refused("NotCollateralized"):
         send(usdc_market, OPERATOR, pull, account, account, weth, held // 5)
-
-
-def test_transfer__of_a_supply__moves_it_without_a_coin(market, lender):
-    friend = market.rpc.call("eth_accounts")[1]
-    send(market, lender, SUPPLY, market.base.address, 1_000 * ONE)
-    cash = market.cash()
-    send(market, lender, "transfer(address,uint256)", friend, 400 * ONE)
-    assert market.cash() == cash
-    assert 400 * ONE - 2 <= market.read("balanceOf(address)", [friend]) <= 400 * ONE
-    with refused("NoSelfTransfer"):
-        send(market, lender, "transfer(address,uint256)", lender, 1)
-
-
-def test_allow__a_manager__may_act_until_it_is_taken_back(market, lender):
-    manager = market.rpc.call("eth_accounts")[1]
-    pull = "withdrawFrom(address,address,address,uint256)"
-    send(market, lender, SUPPLY, market.base.address, 1_000 * ONE)
-    with refused("Unauthorized"):
-        send(market, manager, pull, lender, manager, market.base.address, 1)
-    send(market, lender, "allow(address,bool)", manager, True)
-    assert market.read("allowance(address,address)", [lender, manager]) == EVERYTHING
-    send(market, manager, pull, lender, manager, market.base.address, 1)
-    send(market, lender, "approve(address,uint256)", manager, 0)
-    assert not market.read("isAllowed(address,address)", [lender, manager], "bool")
-    with refused("BadAmount"):
-        send(market, lender, "approve(address,uint256)", manager, 5)
-
-
-@pytest.mark.parametrize("action", ["supply", "withdraw", "transfer"])
-def test_pause__one_action__stops_that_one_alone(usdc_market, lender, action):
-    friend, base = usdc_market.rpc.call("eth_accounts")[1], usdc_market.base.address
-    calls = {
-        "supply": (SUPPLY, base, ONE),
-        "withdraw": (WITHDRAW, base, ONE),
-        "transfer": ("transfer(address,uint256)", friend, ONE),
-    }
-    send(usdc_market, lender, SUPPLY, base, 10 * ONE)
-    usdc_market.pause(**{action: True})
-    assert usdc_market.read(f"is{action.capitalize()}Paused()", (), "bool")
-    for name, call in calls.items():
-        if name == action:
-            with refused("Paused"):
-                send(usdc_market, lender, *call)
-        else:
-            send(usdc_market, lender, *call)
-    usdc_market.pause()
-    send(usdc_market, lender, *calls[action])
-
-
-def test_pause__by_anybody_else__is_refused(usdc_market, lender):
-    with refused("Unauthorized"):
-        send(usdc_market, lender, "pause(bool,bool,bool,bool,bool)", *[True] * 5)
 
 
 @pytest.mark.parametrize("share", ["0.3", "0.6", "0.95"])
@@ -296,38 +204,6 @@ def test_withdraw_reserves__more_than_there_are__is_refused(usdc_market):
     assert 0 <= usdc_market.read("getReserves()", (), "int256") < ONE
 
 
-def test_claim__after_a_month__pays_the_share_of_the_speed(market, mainnet, lender):
-    rewards = mainnet.book.contracts["comet_rewards"]
-    send(market, lender, SUPPLY, market.base.address, 1_000_000 * ONE)
-    market.rpc.mine_after(MONTH)
-    owed = mainnet.rpc.read(
-        rewards, "getRewardOwed(address,address)", [market.address, lender], "address,uint256"
-    )
-    assert owed[0] == mainnet.book.token("COMP").address
-    claim = [market.address, lender, True]
-    mainnet.rpc.send(rewards, "claim(address,address,bool)", claim, sender=OPERATOR)  # anybody may
-    paid = mainnet.balance("COMP", lender)
-    supplied = totals(market)[4]
-    speed = MARKETS[market.coin].reward_speeds[0] * WAD // 10**15
-    expected = speed * MONTH * principal(market, lender) // supplied
-    assert paid == pytest.approx(expected, rel=1e-4)
-    assert paid == pytest.approx(owed[1], rel=1e-5)
-    mainnet.rpc.send(rewards, "claim(address,address,bool)", [market.address, lender, False], sender=OPERATOR)
-    assert mainnet.balance("COMP", lender) == paid
-
-
-def test_claim_to__by_a_stranger__is_refused(market, mainnet, lender):
-    rewards, stranger = mainnet.book.contracts["comet_rewards"], mainnet.rpc.call("eth_accounts")[1]
-    call = "claimTo(address,address,address,bool)"
-    with pytest.raises(RpcError, match="0x" + selector("NotPermitted(address)").hex()):
-        mainnet.rpc.send(rewards, call, [market.address, lender, stranger, True], sender=stranger)
-    send(market, lender, "allow(address,bool)", stranger, True)
-    send(market, lender, SUPPLY, market.base.address, 1_000_000 * ONE)
-    market.rpc.mine_after(MONTH)
-    mainnet.rpc.send(rewards, call, [market.address, lender, stranger, True], sender=stranger)
-    assert mainnet.balance("COMP", stranger) > 0
-
-
 def test_starve_rewards__then_funded_again__claims_revert_and_lose_nothing(market, mainnet, lender):
     rewards = mainnet.book.contracts["comet_rewards"]
     send(market, lender, SUPPLY, market.base.address, 1_000_000 * ONE)
@@ -350,3 +226,15 @@ def test_claim__of_a_market_without_rewards__is_refused(mainnet, lender):
 def test_comet_market__a_coin_without_one__is_refused(mainnet):
     with pytest.raises(ReplicaError, match="no Compound market for 'DAI'"):
         _ = CometMarket(mainnet.rpc, mainnet.book, "DAI").address
+
+
+def test_pause__by_the_handle__stops_what_is_named_until_the_next_word(market, lender):
+    market.pause(supply=True, withdraw=True)
+    with refused("Paused"):
+        send(market, lender, SUPPLY, market.base.address, ONE)
+    market.pause(withdraw=True)
+    send(market, lender, SUPPLY, market.base.address, ONE)
+    with refused("Paused"):
+        send(market, lender, WITHDRAW, market.base.address, ONE // 2)
+    market.pause()
+    send(market, lender, WITHDRAW, market.base.address, ONE // 2)

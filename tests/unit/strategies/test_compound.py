@@ -2,6 +2,7 @@
 
 import pytest
 
+from ballast.replica import Replica
 from ballast.replica.comet import COMET_COINS, MONTH, borrower
 from tests.reverts import constructor_revert_of, passes, revert_of
 from tests.unit.strategies.compound import FUNDS, ONE, SHARE, lend
@@ -14,14 +15,21 @@ BALANCE = "balanceOf(address)"
 ALLOWANCE = "allowance(address,address)"
 
 
+@pytest.fixture(scope="module")
+def everywhere(networks, project, accounts):
+    """A strategy for each market; what a test does to them is undone by Ape's isolation."""
+    replica = Replica(networks.active_provider.uri)
+    return {coin: lend(coin, replica, project, accounts) for coin in COMET_COINS}
+
+
 @pytest.fixture(params=COMET_COINS)
-def lent(request, replica, project, accounts):
-    return lend(request.param, replica, project, accounts)
+def lent(request, everywhere):
+    return everywhere[request.param]
 
 
 @pytest.fixture
-def lent_usdc(replica, project, accounts):
-    return lend("USDC", replica, project, accounts)
+def lent_usdc(everywhere):
+    return everywhere["USDC"]
 
 
 def position(lent):

@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from ballast.replica import Replica
 from ballast.replica.comet import COMET_COINS, MONTH, shaky_borrower
 from ballast.replica.place import OPERATOR
 from tests.profiles import PROFILE
@@ -18,17 +19,23 @@ BASIC = "int104,uint64,uint64,uint16,uint8"
 PRICE_OF = SHARE * 10**12  # so many shares that their worth shows every change of a share's price
 
 
+@pytest.fixture(scope="module")
+def everywhere(networks, project, accounts):
+    """A strategy for each market; what a test does to them is undone by Ape's isolation."""
+    replica = Replica(networks.active_provider.uri)
+    return {coin: lend(coin, replica, project, accounts) for coin in COMET_COINS}
+
+
 @pytest.fixture
-def lent(replica, project, accounts):
-    return lend("USDC", replica, project, accounts)
+def lent(everywhere):
+    return everywhere["USDC"]
 
 
 @pytest.fixture(params=COMET_COINS)
-def old(request, replica, project, accounts):
+def old(request, everywhere):
     """A strategy over a market of some years: its index is an odd number well above one."""
-    lent = lend(request.param, replica, project, accounts)
-    replica.pass_time(3 * YEAR + 12_345)
-    return lent
+    everywhere[request.param].replica.pass_time(3 * YEAR + 12_345)
+    return everywhere[request.param]
 
 
 def stored_index(lent):
@@ -45,14 +52,6 @@ def worth(lent, shares=PRICE_OF):
     return lent.strategy.convertToAssets(shares)
 
 
-def at_one_time(lent, action, *args, sender):
-    """Does something in a block of the same second as the look before it, so that no interest comes between."""
-    now = lent.replica.timestamp()
-    lent.replica.rpc.call("evm_setNextBlockTimestamp", now)
-    action(*args, sender=sender)
-    assert lent.replica.timestamp() == now
-
-
 @pytest.fixture
 def frozen_clock(replica):
     """Blocks that may share a second: what moves a share's price is rounding, not interest."""
@@ -61,50 +60,74 @@ def frozen_clock(replica):
     replica.rpc.call("anvil_setBlockTimestampInterval", 1)
 
 
-def draw(lent, random):
-    """(function, arguments, who) of something that the limits allow, or None."""
-    who = random.choice((lent.alice, lent.bob))
-    amount = random.randint(1, random.choice((4, 100, 10**6, 10**12)))
-    kind = random.choice(("deposit", "mint", "withdraw", "redeem"))
-    if kind == "deposit":
-        return (lent.strategy.deposit, (amount + lent.strategy.rounding(), who), who)
-    if kind == "mint":
-        return (lent.strategy.mint, (amount * 10**5 + random.randint(1, 10**6), who), who)
-    if kind == "withdraw":
-        most = lent.strategy.maxWithdraw(who)
-        return (lent.strategy.withdraw, (min(amount, most), who, who), who) if most else None
-    most = lent.strategy.maxRedeem(who)
-    shares = min(amount * 10**6 + random.randint(0, 10**6), most)
-    return (lent.strategy.redeem, (shares, who, who), who) if most else None
+ACTIONS = {
+    "deposit": "deposit(uint256,address)",
+    "mint": "mint(uint256,address)",
+    "withdraw": "withdraw(uint256,address,address)",
+    "redeem": "redeem(uint256,address,address)",
+}
+LIMITS = ("maxWithdraw(address)", "maxRedeem(address)")
+
+
+class Drawn:
+    """Drawn comings and goings by plain JSON-RPC, each in the second of the looks round it."""
+
+    def __init__(self, lent, random):
+        self.lent, self.random, self.rpc = lent, random, lent.replica.rpc
+        self.at = str(lent.strategy.address)
+
+    def step(self):
+        """Does one thing that the limits allow and checks it, unless they allow nothing."""
+        who = self.random.choice((self.lent.alice, self.lent.bob)).address
+        name, amount = self._draw(who)
+        if not amount:
+            return False
+        preview = f"preview{name.capitalize()}(uint256)"
+        promised = self.rpc.read(self.at, preview, [amount])
+        before, shares, coins = self._look(who)
+        now = self.rpc.timestamp()
+        self.rpc.call("evm_setNextBlockTimestamp", now)
+        args = [amount, who] if name in ("deposit", "mint") else [amount, who, who]
+        self.rpc.send(self.at, ACTIONS[name], args, sender=who)
+        assert self.rpc.timestamp() == now
+        after, shares_after, coins_after = self._look(who)
+        assert after >= before, name
+        if name == "deposit":
+            assert shares_after - shares >= promised  # Comet rounded less than it might have
+        else:
+            moved = coins_after - coins if name in ("mint", "redeem") else shares_after - shares
+            assert abs(moved) == promised
+        return True
+
+    def _draw(self, who):
+        amount = self.random.randint(1, self.random.choice((4, 100, 10**6, 10**12)))
+        name = self.random.choice(list(ACTIONS))
+        most, most_shares = self.rpc.read_many([(self.at, limit, [who], "uint256") for limit in LIMITS])
+        if name == "deposit":
+            return name, amount + 2
+        if name == "mint":
+            return name, amount * 10**5 + self.random.randint(1, 10**6)
+        if name == "withdraw":
+            return name, min(amount, most)
+        return name, min(amount * 10**6 + self.random.randint(0, 10**6), most_shares)
+
+    def _look(self, who):
+        """A share's price, and what the account has of shares and of coins."""
+        return self.rpc.read_many(
+            [
+                (self.at, "convertToAssets(uint256)", [PRICE_OF], "uint256"),
+                (self.at, "balanceOf(address)", [who], "uint256"),
+                (self.lent.market.base.address, "balanceOf(address)", [who], "uint256"),
+            ]
+        )
 
 
 def test_share_price__drawn_comings_and_goings__never_falls(old, frozen_clock):
-    random = Random(11)
     old.market.rpc.send(old.market.address, "accrueAccount(address)", [old.strategy.address], sender=OPERATOR)
     old.deposit(MILLION // 7, old.bob)
     assert stored_index(old) > INDEX_ONE * 105 // 100
-    done = 0
-    for _ in range(4 * PROFILE.examples):
-        drawn = draw(old, random)
-        if drawn is None:
-            continue
-        action, args, who = drawn
-        before, held = worth(old), old.held(who)
-        preview = getattr(old.strategy, f"preview{action.abis[0].name.capitalize()}")(args[0])
-        shares = old.strategy.balanceOf(who)
-        at_one_time(old, action, *args, sender=who)
-        assert worth(old) >= before, action.abis[0].name
-        moved = {
-            "deposit": old.strategy.balanceOf(who) - shares,
-            "mint": held - old.held(who),
-            "withdraw": shares - old.strategy.balanceOf(who),
-            "redeem": old.held(who) - held,
-        }[action.abis[0].name]
-        if action.abis[0].name == "deposit":
-            assert moved >= preview  # Comet rounded less than it might have
-        else:
-            assert moved == preview
-        done += 1
+    drawn = Drawn(old, Random(11))
+    done = sum(drawn.step() for _ in range(4 * PROFILE.examples))
     assert done > 2 * PROFILE.examples
 
 
