@@ -6,7 +6,6 @@ A pool's number here is its place in the book. Its gauge has CRV for some years 
 from dataclasses import dataclass
 from typing import Final
 
-from ballast.replica import powers
 from ballast.replica.addresses import AddressBook, CurvePool
 from ballast.replica.place import OPERATOR, Deployer
 from ballast.replica.rpc import Rpc
@@ -41,7 +40,7 @@ def place_convex(deployer: Deployer, book: AddressBook, code: dict[str, Artifact
     for pool in book.curve_pools:
         rpc.send(booster, "addPool(address)", [pool.address], sender=OPERATOR)
         gauge = convex_pool(rpc, book, pool).gauge
-        powers.mint(rpc, book, "CRV", gauge, STOCK)
+        rpc.send(tokens[0], "transfer(address,uint256)", [gauge, STOCK], sender=OPERATOR)
         rpc.send(gauge, "setRate(uint256)", [WEEKLY // WEEK], sender=OPERATOR)
 
 

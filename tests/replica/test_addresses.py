@@ -8,7 +8,7 @@ from ballast.errors import ReplicaError
 from ballast.replica.addresses import address_book, compare
 from ballast.replica.packages import fetch, pinned
 
-UNLISTED = {"COMP"}  # tokens that Aave V3 does not list
+UNLISTED = {"COMP", "CVX"}  # tokens that Aave V3 does not list
 
 
 @pytest.fixture(scope="module")
