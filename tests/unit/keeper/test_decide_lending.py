@@ -9,7 +9,7 @@ from keeper_world import NOW, address, five_coins, opened
 from lending_world import COMP, MILLION, UNIT, carried_out, flat, lendings, lent_coin, market, seen, strategy
 
 from ballast.keeper.decide import Action, Cause, Plan, State
-from ballast.keeper.lender import lent
+from ballast.keeper.lender import REFUSED_FOR, Refusals, lent
 from ballast.keeper.lending import (
     Move,
     MoveKind,
@@ -207,6 +207,14 @@ def test_lent__trading_has_something_to_send__goes_first() -> None:
     assert (plan.action, plan.cause, plan.move) == (Action.ALLOCATE, Cause.YIELD, decide_lending(snapshot)[0])
     assert plan.to_dict()["move"]["amount"] == plan.move.amount
     assert lent(snapshot, waiting(), frozenset({plan.move.key})) == waiting()
+
+
+def test_refusals__move_refused__left_alone_for_a_while_only() -> None:
+    refusals = Refusals()
+    refusals.add("HARVEST 0x1", NOW)
+    refusals.add("HARVEST 0x2", NOW + 10)
+    assert refusals.at(NOW + REFUSED_FOR - 1) == {"HARVEST 0x1", "HARVEST 0x2"}
+    assert refusals.at(NOW + REFUSED_FOR) == {"HARVEST 0x2"}
 
 
 def test_lent__snapshot_with_lending__survives_json() -> None:
