@@ -4,7 +4,6 @@ pragma solidity 0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IContributionGuard} from "@interfaces/IContributionGuard.sol";
 import {IStrategyManager} from "@interfaces/IStrategyManager.sol";
 import {CoinTransfer} from "./libraries/CoinTransfer.sol";
@@ -80,15 +79,15 @@ contract StrategyManager is LendingExits {
     }
 
     /// @inheritdoc IStrategyManager
+    /// @dev While coins come back it is not known yet whether gains among them wait: the end comes in a call of its own.
     function release() external onlyVault returns (bool) {
         address strategy = address(uint160(_releaseFrom));
-        if (strategy != address(0)) {
-            uint256 held = _balance(strategy, address(this));
-            IERC4626(strategy).redeem(_releaseShares, msg.sender, address(this));
-            _takeShares(strategy, CoinTransfer.rise(_balance(strategy, address(this)), held));
-            _releaseFrom = 0;
-        }
-        return _isLending();
+        if (strategy == address(0)) return _isLending();
+        uint256 held = _balance(strategy, address(this));
+        IERC4626(strategy).redeem(_releaseShares, msg.sender, address(this));
+        _takeShares(strategy, CoinTransfer.rise(_balance(strategy, address(this)), held));
+        _releaseFrom = 0;
+        return true;
     }
 
     /// @inheritdoc IStrategyManager
@@ -211,6 +210,7 @@ contract StrategyManager is LendingExits {
         if (bounded) _spend(token, g, loss, reserve);
         else _storeCharged(token, g, loss, reserve);
         emit Deallocated(token, strategy, received, h.shares - _positions[strategy].shares);
+        _endLending(token);
     }
 
     /// @return h The strategy.
@@ -226,9 +226,10 @@ contract StrategyManager is LendingExits {
 
     /// @return shares {share} for `assets`, as many as the strategy takes back now.
     function _redeemable(Holding memory h, uint256 assets) private view returns (uint256 shares) {
-        (, uint256 most) =
+        shares = LendingMath.sharesCovering(h.shares, assets, h.value);
+        (bool ok, uint256 most) =
             StrategyCalls.tryRead(h.strategy, IERC4626.maxRedeem.selector, uint160(address(this)));
-        shares = Math.min(most, LendingMath.sharesCovering(h.shares, assets, h.value));
+        if (ok && most < shares) shares = most; // one that does not say shows it when it is asked
         if (shares == 0) revert NothingToRedeem(h.strategy);
     }
 

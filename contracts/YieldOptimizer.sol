@@ -23,7 +23,7 @@ import {YieldParameters} from "./yields/YieldParameters.sol";
 /// @dev Amounts {asset}, own decimals. A call that fails, or a market out of range, disqualifies that strategy alone.
 contract YieldOptimizer is YieldParameters {
     /// @notice Gas a lens may burn: several times what the one with most to read needs.
-    uint256 public constant LENS_GAS = 1_000_000;
+    uint256 public constant LENS_GAS = 2_000_000;
     /// @notice A change of less than this part of a coin's reserve is not worth a move of its own, bps.
     uint256 public constant SMALL_MOVE_BPS = 50;
     uint256 private constant _YEAR = 365 days;
@@ -67,7 +67,8 @@ contract YieldOptimizer is YieldParameters {
     function optimizeYield(address asset, uint256 amount) external view returns (address strategy, uint256 score) {
         Look memory look = _look(asset);
         for (uint256 k; k < look.at.length; ++k) {
-            (IStrategyManager.StrategyState memory s, YieldMath.Offer memory o) = (look.states[look.at[k]], look.offers[k]);
+            IStrategyManager.StrategyState memory s = look.states[look.at[k]];
+            YieldMath.Offer memory o = look.offers[k];
             uint256 room = Math.min(_allocatable(s.strategy), Math.saturatingSub(o.high, s.value));
             if (room == 0 || room < amount) continue;
             uint256 found = o.score * YieldMath.rate(o.market, o.others + s.value + amount) / PER_MILLE;
@@ -131,8 +132,8 @@ contract YieldOptimizer is YieldParameters {
 
     // --- what is there --------------------------------------------------------------------------------------------
 
-    /// @dev While a coin is on watch, or one of its strategies with shares of ours cannot be read, nothing may be allocated:
-    ///      none qualifies.
+    /// @dev While a coin is on watch, or one of its strategies with shares of ours cannot be read, nothing may be
+    ///      allocated: none qualifies.
     function _look(address asset) private view returns (Look memory look) {
         look.states = MANAGER.strategiesOf(asset);
         look.idle = IIndexVault(MANAGER.vault()).idleOf(asset);

@@ -127,6 +127,28 @@ interface ICurvePoolPosition {
     function POOL() external view returns (address);
 }
 
+/// @title The getters of a strategy on Convex.
+interface IConvexPosition is ICurvePoolPosition {
+    function REWARDS() external view returns (address);
+
+    /// @return Whether the LP tokens were taken out of Convex for good.
+    function left() external view returns (bool);
+}
+
+/// @title The part of a Convex reward pool that says what it pays.
+interface IConvexEmissions {
+    function rewardToken() external view returns (address);
+
+    /// @return {reward/s} to all who stake.
+    function rewardRate() external view returns (uint256);
+
+    /// @return s, when the rate ends.
+    function periodFinish() external view returns (uint256);
+
+    /// @return {LP} staked by all.
+    function totalSupply() external view returns (uint256);
+}
+
 /// @title The part of a Curve pool that says what liquidity is worth. The pool is its own LP token.
 interface ICurveLiquidity {
     function totalSupply() external view returns (uint256);

@@ -108,7 +108,7 @@ interface IStrategyManager {
     function removeStrategy(address strategy) external;
 
     /// @notice GOVERNOR, delayed: a strategy that cannot be read counts for nothing from now on, so that others may enter
-    ///         again. Whoever leaves still gets a part of its shares.
+    ///         again. Its shares stay here: what `recall` brings of them one day comes to count as a gain does.
     function writeOff(address strategy) external;
 
     /// @notice CURATOR, delayed: each at least what it is.

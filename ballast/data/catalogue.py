@@ -11,7 +11,7 @@ from typing import Final
 
 from ballast.data.series import History, history_of, read_history, series_of
 from ballast.data.table import read_long, read_table
-from ballast.data.values import ETH_PRICE, GAS, PRICE, SUPPLY, YIELD, Kind
+from ballast.data.values import BORROWS, DEPOSITS, ETH_PRICE, GAS, PRICE, SUPPLY, YIELD, Kind
 from ballast.errors import DataError
 from ballast.units import SECONDS_PER_DAY
 
@@ -41,13 +41,35 @@ def _same(*names: str) -> dict[str | tuple[str, ...], str]:
 
 _OHLC_COINS: Final = _same("DAI", "FRAX", "LUSD", "MIM", "SUSD", "USDC", "USDD", "USDP", "USDT", "UST")
 _MAIN: Final = ("usdc", "usdt", "dai")
-_MINOR: Final = ("BUSD", "TUSD", "GUSD", "SUSD", "FRAX", "LUSD", "USDP")
+_MINOR: Final = ("BUSD", "TUSD", "GUSD", "sUSD", "FRAX", "LUSD", "PAX", "USDP")
+_RENAMED: Final = {"sUSD": "SUSD", "PAX": "USDP"}
 # Coins for the large ones; from LUSD on, and for UST, caps in USD, which fall with a price, too.
 _SUPPLY_COINS: Final = (
     *("USDT", "USDC", "DAI", "FRAX", "TUSD", "BUSD", "FDUSD", "USDP", "LUSD", "GUSD", "FEI", "MIM"),
     *("USDD", "SUSD", "USDN", "CRVUSD", "HUSD"),
 )
 _SUPPLIES: Final[dict[str | tuple[str, ...], str]] = {"USTC": "UST", **{c: c for c in _SUPPLY_COINS}}
+
+_AAVE: Final[dict[str | tuple[str, ...], str]] = {
+    (f"aave_{v}_{c}",): f"{c.upper()}@aave_{v}" for v in ("v2", "v3") for c in _MAIN
+}
+_MINOR_MARKETS: Final[dict[str | tuple[str, ...], str]] = {
+    (p, c): f"{_RENAMED.get(c, c)}@{p}" for p in ("aave_v2", "aave_v3", "compound_v2") for c in _MINOR
+}
+
+
+def _lending(
+    known_after: int,
+    columns: Mapping[str | tuple[str, ...], str],
+    keys: tuple[str, ...] = ("protocol", "symbol"),
+    values: tuple[str, ...] = ("supply_apr", "deposits_usd", "borrows_usd"),
+) -> tuple[Facts, ...]:
+    """A long file's rates, deposits and borrows."""
+    kinds = (YIELD, DEPOSITS, BORROWS)
+    return tuple(
+        Facts(known_after, kind, columns, keys, value) for kind, value in zip(kinds, values, strict=True)
+    )
+
 
 CATALOGUE: Final[Mapping[str, tuple[Facts, ...]]] = {
     "prices_hourly_usdc_usdt_dai.csv.gz": (Facts(_HOUR, PRICE),),
@@ -112,26 +134,10 @@ CATALOGUE: Final[Mapping[str, tuple[Facts, ...]]] = {
         ),
     ),
     "aave_daily_tvl_rates.csv.gz": (
-        Facts(
-            _DAY,
-            YIELD,
-            {(f"aave_{v}_{c}",): f"{c.upper()}@aave_{v}" for v in ("v2", "v3") for c in _MAIN},
-            ("market",),
-            "supply_apr_mean",
-        ),
+        *_lending(_DAY, _AAVE, ("market",), ("supply_apr_mean", "supplied_usd", "borrowed_usd")),
     ),
-    "compound_v3_supply_apr.csv.gz": (
-        Facts(0, YIELD, {("compound_v3", "USDC"): "USDC@compound_v3"}, ("protocol", "symbol"), "supply_apr"),
-    ),
-    "lending_minor_markets.csv.gz": (
-        Facts(
-            0,
-            YIELD,
-            {(p, c): f"{c}@{p}" for p in ("aave_v2", "compound_v2") for c in _MINOR},
-            ("protocol", "symbol"),
-            "supply_apr",
-        ),
-    ),
+    "compound_v3_supply_apr.csv.gz": _lending(0, {("compound_v3", "USDC"): "USDC@compound_v3"}),
+    "lending_minor_markets.csv.gz": _lending(0, _MINOR_MARKETS),
     "gas_eth_daily.csv.gz": (
         Facts(_DAY, GAS, {"eth_avg_gas_gwei": "GAS"}, zero_is_gap=True),
         Facts(_DAY, ETH_PRICE, {"eth_usd": "ETH"}, zero_is_gap=True),

@@ -22,6 +22,8 @@ PRICE: Final = Kind("price", "USD per coin", Decimal("0.0001"), Decimal(100))
 ETH_PRICE: Final = Kind("ETH price", "USD per ETH", Decimal("0.1"), Decimal(1_000_000))
 SUPPLY: Final = Kind("supply", "coins", Decimal(1), Decimal(10**13))
 YIELD: Final = Kind("yield", "% APR", Decimal(0), Decimal(10_000))
+DEPOSITS: Final = Kind("deposits", "USD", Decimal(0), Decimal(10**13))  # lent to a market, in all
+BORROWS: Final = Kind("borrows", "USD", Decimal(0), Decimal(10**13))  # and what of it is lent out
 VOLUME: Final = Kind("volume", "USD an hour", Decimal(0), Decimal(10**13))
 GAS: Final = Kind("gas price", "gwei", Decimal("0.000001"), Decimal(100_000))
 

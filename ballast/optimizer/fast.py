@@ -13,7 +13,6 @@ import daqp
 import numpy as np
 
 from ballast.optimizer.problem import Floats, Terms
-from ballast.optimizer.readable import solve_readable
 
 _PULL: Final = 1e-9  # of the regularisation; against the ridge of the problem it leaves its square as error
 _SLACK: Final = 1e-12  # of sums: those of limits that meet exactly miss each other by rounding
@@ -42,10 +41,10 @@ def solve_fast(terms: Terms) -> Floats:
     low[both:] -= _SLACK
     flag, _ = model.setup(hessian, downhill, np.hstack([terms.rows, -terms.rows]), high, low)
     if flag < 0 or (first := _solved(model)) is None:
-        return _bounded(terms, solve_readable(terms))
+        return _judged(terms)
     model.update(f=downhill - _PULL * first)
     if (moved := _solved(model)) is None:
-        return _bounded(terms, solve_readable(terms))
+        return _judged(terms)
     split: Floats = held + moved[:size] - moved[size:]
     return _bounded(terms, split)
 
@@ -53,6 +52,13 @@ def solve_fast(terms: Terms) -> Floats:
 def _bounded(terms: Terms, split: Floats) -> Floats:
     """Without what rounding leaves beyond the bounds."""
     return np.minimum(np.maximum(split, terms.low), terms.high)
+
+
+def _judged(terms: Terms) -> Floats:
+    # Here, because cvxpy takes a second to import and is hardly ever asked.
+    from ballast.optimizer.readable import solve_readable
+
+    return _bounded(terms, solve_readable(terms))
 
 
 def _solved(model: daqp.Model) -> Floats | None:

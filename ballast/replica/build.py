@@ -33,6 +33,7 @@ from ballast.replica import (
 )
 from ballast.replica.addresses import AddressBook, address_book
 from ballast.replica.node import Node
+from ballast.replica.packages import Package
 from ballast.replica.paths import HERE, MODELS, ROOT, STATES
 from ballast.replica.place import OPERATOR, Deployer
 from ballast.replica.rpc import Rpc
@@ -95,7 +96,7 @@ def build(report: Report = silent) -> bytes:
     """Fetches, compiles, deploys and seeds; the state as anvil's `--load-state` takes it."""
     book = address_book()
     pins = packages.pinned()
-    steps = len(pins) + 15 + len(book.pools) + len(book.curve_pools)
+    steps = len(pins) + 16 + len(book.pools) + len(book.curve_pools)
     done = 0
 
     def step(what: str) -> None:
@@ -104,31 +105,15 @@ def build(report: Report = silent) -> bytes:
         done += 1
 
     folders = packages.fetch_all(pins, done=lambda name: step(f"package {name}"))
-    code = _compile(folders, step)
-    step("compiling Aave V3")
-    aave_code = aave.compile_aave(pins, folders)
-    step("compiling Morpho")
-    code |= morpho.compile_morpho(pins, folders)
+    code = _compile(pins, folders, step)
     with Node(options=[*BUILD_OPTIONS, "--timestamp", str(int(time.time()) - HISTORY)]) as node:
         deployer = Deployer(node.rpc())
         prepare_operator(deployer.rpc)
         _place_coins(deployer, book, folders, code, step)
-        step("Morpho and Yearn")
-        morpho.place_morpho(deployer, book, code)
-        morpho.seed_morpho(deployer.rpc, book)
-        yearn.place_yearn(deployer, book, code)
+        _place_vaults(deployer, book, code, step)
         _place_uniswap(deployer, book, folders, step)
         _place_curve(deployer, book, code, step)
-        step("Convex")
-        convex.place_convex(deployer, book, code)
-        step("Aave V3")
-        aave.place_aave(deployer, book, aave_code)
-        aave.seed_aave(deployer.rpc, book)
-        step("Aave V2")
-        aave_v2.place_aave_v2(deployer, book, folders)
-        aave_v2.seed_aave_v2(deployer.rpc, book)
-        step("Compound V3")
-        comet.place_comet(deployer, book, code)
+        _place_lenders(deployer, book, folders, code, step)
         step("an hour of trades")
         uniswap.warm_up(deployer.rpc, book)
         dump = deployer.rpc.call("anvil_dumpState")
@@ -136,14 +121,18 @@ def build(report: Report = silent) -> bytes:
     return _as_file(dump)
 
 
-def _compile(folders: dict[str, Path], step: Step) -> dict[str, Artifact]:
+def _compile(pins: dict[str, Package], folders: dict[str, Path], step: Step) -> dict[str, Artifact]:
     """What comes as sources, by the contract's name."""
     step("compiling the feeds")
     code = solc.compile_feeds(folders["@chainlink/contracts"])
     step("compiling the models")
     code |= solc.compile_models()
     step("compiling Curve and Yearn")
-    return code | vyper.vyper_code()
+    code |= vyper.vyper_code()
+    step("compiling Aave V3")
+    code |= aave.compile_aave(pins, folders)
+    step("compiling Morpho")
+    return code | morpho.compile_morpho(pins, folders)
 
 
 def _place_coins(
@@ -174,6 +163,29 @@ def _place_curve(deployer: Deployer, book: AddressBook, code: dict[str, Artifact
     for pool in book.curve_pools:
         step(f"pool {pool.name}")
         curve.seed_pool(deployer.rpc, book, pool)
+    step("Convex")
+    convex.place_convex(deployer, book, code)
+
+
+def _place_vaults(deployer: Deployer, book: AddressBook, code: dict[str, Artifact], step: Step) -> None:
+    """Before anything that a day without trades would do harm to."""
+    step("Morpho and Yearn")
+    morpho.place_morpho(deployer, book, code)
+    morpho.seed_morpho(deployer.rpc, book)
+    yearn.place_yearn(deployer, book, code)
+
+
+def _place_lenders(
+    deployer: Deployer, book: AddressBook, folders: dict[str, Path], code: dict[str, Artifact], step: Step
+) -> None:
+    step("Aave V3")
+    aave.place_aave(deployer, book, code)
+    aave.seed_aave(deployer.rpc, book)
+    step("Aave V2")
+    aave_v2.place_aave_v2(deployer, book, folders)
+    aave_v2.seed_aave_v2(deployer.rpc, book)
+    step("Compound V3")
+    comet.place_comet(deployer, book, code)
 
 
 def prepare_operator(rpc: Rpc) -> None:

@@ -28,7 +28,7 @@ abstract contract LendingValues is LendingParameters, ReentrancyGuardTransient {
     /// @inheritdoc IStrategyManager
     function sync(address token) external nonReentrant {
         _sync(token);
-        if (!_isLending() && _vault.isConstituent(token)) _vault.takeBack(token);
+        _endLending(token);
     }
 
     /// @inheritdoc IStrategyManager
@@ -40,7 +40,7 @@ abstract contract LendingValues is LendingParameters, ReentrancyGuardTransient {
     {
         (lows, highs) = (new int256[](tokens.length), new int256[](tokens.length));
         for (uint256 i; i < tokens.length; ++i) {
-            if (_lists[tokens[i]].length == 0) continue;
+            if (_lists[tokens[i]].length == 0 && _gains[tokens[i]].fullAt <= block.timestamp) continue;
             (int256 low, uint256 high, bool readable) = _worth(tokens[i]);
             highs[i] = int256(high);
             if (readable || low < 0) lows[i] = low;
@@ -136,6 +136,11 @@ abstract contract LendingValues is LendingParameters, ReentrancyGuardTransient {
         if (p.shares == 0 && shares != 0) --_openPositions;
     }
 
+    /// @dev Tells the vault when nothing is lent any more, so that it no longer asks.
+    function _endLending(address token) internal {
+        if (!_isLending() && _vault.isConstituent(token)) _vault.takeBack(token);
+    }
+
     /// @dev Whether anything is lent, or some idle coins are gains that wait.
     function _isLending() internal view returns (bool) {
         if (_openPositions != 0) return true;
@@ -169,42 +174,38 @@ abstract contract LendingValues is LendingParameters, ReentrancyGuardTransient {
 
     /// @dev Values only. Behind one that does not answer the others are not asked: the coin is unreadable anyway.
     function _holdings(address token) internal view returns (Holding[] memory holdings, bool readable) {
-        address[] storage list = _lists[token];
-        holdings = new Holding[](list.length);
-        readable = true;
-        for (uint256 i; i < holdings.length; ++i) {
-            Holding memory h = holdings[i];
-            h.strategy = list[i];
-            Position storage p = _positions[h.strategy];
-            h.shares = p.shares;
-            h.readable = true;
-            if (h.shares == 0 || p.writtenOff) continue;
-            if (readable) (h.readable, h.value) = StrategyCalls.tryValue(h.strategy, h.shares);
-            else h.readable = false;
-            if (h.readable) continue;
-            readable = false;
-            h.value = LendingMath.worthOf(h.shares, p.seenShares, p.seenValue);
-        }
+        return _ask(token, 1, false);
     }
 
     /// @dev Each asked by itself, `_PATIENCE` failures long.
     function _liquidHoldings(address token) internal view returns (Holding[] memory holdings) {
+        (holdings,) = _ask(token, _PATIENCE, true);
+    }
+
+    /// @return holdings In the list's order.
+    /// @return readable Whether each says what it is worth.
+    function _ask(address token, uint256 patience, bool forLiquidity)
+        private
+        view
+        returns (Holding[] memory holdings, bool readable)
+    {
         address[] storage list = _lists[token];
         holdings = new Holding[](list.length);
+        readable = true;
         uint256 failures;
         for (uint256 i; i < holdings.length; ++i) {
             Holding memory h = holdings[i];
             h.strategy = list[i];
             Position storage p = _positions[h.strategy];
-            h.shares = p.shares;
-            h.readable = true;
+            (h.shares, h.readable) = (p.shares, true);
             if (h.shares == 0 || p.writtenOff) continue;
-            if (failures < _PATIENCE) (h.readable, h.value) = StrategyCalls.tryValue(h.strategy, h.shares);
+            if (failures < patience) (h.readable, h.value) = StrategyCalls.tryValue(h.strategy, h.shares);
             else h.readable = false;
             if (!h.readable) {
-                ++failures;
                 h.value = LendingMath.worthOf(h.shares, p.seenShares, p.seenValue);
-            } else if (failures < _PATIENCE) {
+                readable = false;
+                ++failures;
+            } else if (forLiquidity && failures < patience) {
                 (bool ok, uint256 liquid) = StrategyCalls.tryLiquidity(h.strategy);
                 if (ok) h.liquid = Math.min(liquid, h.value);
                 else ++failures;

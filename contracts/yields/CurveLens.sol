@@ -9,13 +9,13 @@ import {GrowthRecorder} from "./GrowthRecorder.sol";
 
 /// @title What the swap fees of a Curve pool of dollar coins pay: the growth of its virtual price.
 /// @notice Fees come from trades, not from liquidity: more of it shares the same fees, so they count as rewards to all.
-/// @dev Every coin of the pool counts as one of the strategy's coin. Rewards of gauges are not counted.
+/// @dev Every coin of the pool counts as one of the strategy's coin. Rewards of gauges are not counted here.
 contract CurveLens is IYieldLens, GrowthRecorder {
     uint256 private constant _WAD = 1e18;
     uint256 private constant _HALF = 0.5e18; // a kink is asked for; without borrowers it means nothing
 
     /// @inheritdoc IYieldLens
-    function marketOf(address strategy) external view returns (Market memory market) {
+    function marketOf(address strategy) public view virtual returns (Market memory market) {
         address asset = ICurvePoolPosition(strategy).asset();
         ICurveLiquidity pool = ICurveLiquidity(ICurvePoolPosition(strategy).POOL());
         uint256 one = 10 ** IERC20Metadata(asset).decimals();

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ballast.data.catalogue import facts_of, read_any
 from ballast.data.series import History, Series, clock_of, in_usd, merge, read_history
 from ballast.data.table import read_long, read_table
-from ballast.data.values import ETH_PRICE, GAS, PRICE, SUPPLY
+from ballast.data.values import BORROWS, DEPOSITS, ETH_PRICE, GAS, PRICE, SUPPLY, YIELD
 from ballast.errors import DataError
 from ballast.units import WAD, wad_of
 
@@ -128,6 +128,24 @@ def test_read_any__catalogued_name__its_lag_columns_and_zeros_are_known(tmp_path
     with pytest.raises(DataError, match="holds no price in USD"):
         read_any(path, PRICE, COINS)
     assert facts_of(tmp_path / "mine.csv", PRICE) is None
+
+
+def test_read_any__lending_file__rates_deposits_and_borrows_of_every_market(tmp_path: Path) -> None:
+    text = (
+        "timestamp_utc,protocol,symbol,supply_apr,deposits_usd,borrows_usd\n"
+        "2023-01-01T00:00:30Z,aave_v2,sUSD,,0.0,0.0\n2023-01-01T02:00:00Z,aave_v2,sUSD,1.5,200,120\n"
+        "2023-01-01,aave_v2,PAX,2.5,10,5\n"
+    )
+    path = write(tmp_path, text, "lending_minor_markets.csv.gz")
+    rates = read_any(path, YIELD, ["SUSD", "USDP"]).series
+    assert {one.name: one.values for one in rates} == {
+        "SUSD@aave_v2": (wad_of("1.5"),),
+        "USDP@aave_v2": (wad_of("2.5"),),
+    }
+    (deposits,) = read_any(path, DEPOSITS, ["SUSD"]).series
+    assert (deposits.known_at, deposits.values) == ((T0 + 30, T0 + 7_200), (0, 200 * WAD))
+    (borrows,) = read_any(path, BORROWS, ["USDP"]).series
+    assert (borrows.known_at, borrows.values) == ((T0,), (5 * WAD,))
 
 
 def test_in_usd__quoted_in_another_coin__uses_that_coins_price_as_last_known() -> None:

@@ -59,7 +59,7 @@ def receiver(accounts: Any) -> AccountAPI:
 
 @dataclass(frozen=True)
 class World:
-    """A fund of $10,000, nothing lent yet: two strategies of coin 0, one of coin 2 (which answers nothing, like USDT)."""
+    """A fund of $10,000, nothing lent yet: two strategies of coin 0, one of coin 2 (answers as USDT does)."""
 
     governor: AccountAPI
     vault: ContractInstance

@@ -1,4 +1,4 @@
-"""Who leaves is paid whatever a strategy does: in coins, in its shares, or as a claim on those. Nothing is lost."""
+"""Who leaves is paid whatever a strategy does: in coins, in its shares, or as a claim on those."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def part(world: World, per_cent: int) -> int:
 
 
 def in_kind(world: World, account: Any, strategy: Any) -> int:
-    """Coins that the strategy's shares which the account has got or may claim are worth, at the strategy's rate."""
+    """What the shares that an account has got or may claim are worth at the strategy's rate."""
     shares = strategy.balanceOf(account) + world.manager.shareClaimOf(account, strategy)
     return shares * strategy.rate() // 10**18
 
@@ -84,8 +84,7 @@ def test_withdraw__market_fully_used__rest_in_shares(lent, investor, receiver):
 @pytest.mark.parametrize("mode", [*UNPAYING, *UNREADABLE])
 @pytest.mark.parametrize("per_cent", [60, 99])
 def test_withdraw__strategy_misbehaves__everything_owed_is_given(lent, investor, mode, per_cent):
-    """However it fails, the leaver's part is coins, shares or claims; only what a strategy itself steals of the
-    shares that it was asked to redeem is gone."""
+    """However it fails, the leaver's part is coins, shares or claims, and the rest is the fund's."""
     lent.mode(mode)
     shares, supply = part(lent, per_cent), lent.vault.totalSupply()
     whole = [lent.idle(i) for i in range(3)]

@@ -68,9 +68,7 @@ def test_execute_trades__more_than_can_be_had__named_and_known_beforehand(lent, 
 def test_execute_trades__more_than_the_reserve__refused_though_locked_gains_are_there(lent, owner):
     lent.earn(lent.strategies[0], 9)
     types = lent.manager.contract_type
-    wanted = revert_of(
-        lent.vault.executeTrades, lent.trade(5_000 * UNIT + 1), sender=owner, errors_of=types
-    )
+    wanted = revert_of(lent.vault.executeTrades, lent.trade(5_000 * UNIT + 1), sender=owner, errors_of=types)
     assert wanted == ("NotEnoughLiquidity", lent.coins[0].address, 4_000 * UNIT + 1, 4_000 * UNIT)
     lent.vault.executeTrades(lent.trade(5_000 * UNIT), sender=owner)
     assert (lent.idle(), lent.low(), lent.high()) == (0, 0, 18 * UNIT)
@@ -112,7 +110,9 @@ def test_basket__only_locked_gains_left_of_a_coin__does_not_look_empty(lent, own
     lent.vault.executeTrades(lent.trade(2_000 * UNIT, 2, 0), sender=owner)
     assert (lent.idle(2), lent.low(2), lent.high(2)) == (0, 0, 13_499_999)
     assert reserves(lent)[2] == 13_499_999
-    assert revert_of(lent.vault.rebalance, lent.coins[:2], [6_000, 4_000], sender=owner)[0] == "ReserveNotEmpty"
+    assert (
+        revert_of(lent.vault.rebalance, lent.coins[:2], [6_000, 4_000], sender=owner)[0] == "ReserveNotEmpty"
+    )
     lent.manager.sync(lent.coins[2], sender=owner)
     pass_time(2 * DAY)
     lent.vault.executeTrades(lent.trade(13_499_999, 2, 0), sender=owner)
@@ -120,7 +120,10 @@ def test_basket__only_locked_gains_left_of_a_coin__does_not_look_empty(lent, own
 
 
 def test_vault_functions__anyone_but_the_manager__refused(lent, governor):
-    for function, arguments in ((lent.vault.lend, (lent.coins[0], 1)), (lent.vault.takeBack, (lent.coins[0],))):
+    for function, arguments in (
+        (lent.vault.lend, (lent.coins[0], 1)),
+        (lent.vault.takeBack, (lent.coins[0],)),
+    ):
         assert revert_of(function, *arguments, sender=governor) == ("NotManager", governor.address)
 
 

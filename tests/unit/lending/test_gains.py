@@ -1,4 +1,4 @@
-"""Gains come to count over time and losses at once: nobody joins the minute before a harvest for a part of it."""
+"""Gains come to count over time and losses at once: nobody joins for the minute of a harvest."""
 
 import pytest
 
@@ -95,8 +95,21 @@ def test_contribute__harvest_then_all_taken_back_in_the_same_minute__gains_nothi
     assert leaving(lent) == lent.idle()
 
 
+def test_deallocate__the_last_of_all_coins__its_gains_still_wait(lent, investor):
+    lent.manager.deallocate(lent.other, lent.worth(lent.other), sender=lent.governor)
+    lent.manager.deallocate(lent.strategies[1], lent.worth(lent.strategies[1]), sender=lent.governor)
+    lent.earn(lent.strategies[0], 9)
+    lent.manager.deallocate(lent.strategies[0], lent.worth(lent.strategies[0]), sender=lent.governor)
+    waiting = -lent.low()
+    assert waiting == pytest.approx(18 * UNIT, rel=1e-3)
+    assert leaving(lent) == lent.idle() - waiting
+    assert lent.vault.getReserve(lent.coins[0]) == lent.idle() - waiting
+    paid = gained(lent, investor, lambda: lent.leave(investor, part(lent, 50)))[0]
+    assert paid == pytest.approx(2_500 * UNIT, abs=UNIT // 100)
+
+
 def test_sync__nothing_lent_any_more__the_fund_asks_nobody(lent, stranger, investor):
-    """The vault's bit goes once nothing is lent and nothing waits: the exit works with the manager's strategies gone."""
+    """Once nothing is lent and no gain waits, the manager and its strategies are out of every exit."""
     lent.earn(lent.strategies[0], 9)
     for strategy in (*lent.strategies, lent.other):
         lent.manager.deallocate(strategy, lent.worth(strategy), sender=lent.governor)

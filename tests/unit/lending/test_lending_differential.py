@@ -47,7 +47,14 @@ def gains_case(rng: Random) -> tuple:
     time = since + rng.choice((0, 1, full_at - since, rng.randrange(40 * DAY)))
     value = rng.choice((near(rng, max(0, counted + gains[1])), near(rng, abs(counted)), amount(rng)))
     whole = rng.randrange(1, 2**112)
-    return gains, value, rng.randrange(3_600, 30 * DAY), time, rng.choice((0, whole, rng.randrange(whole))), whole
+    return (
+        gains,
+        value,
+        rng.randrange(3_600, 30 * DAY),
+        time,
+        rng.choice((0, whole, rng.randrange(whole))),
+        whole,
+    )
 
 
 def as_model(gains: Any) -> model.Gains:

@@ -165,6 +165,14 @@ def test_deallocate__unreadable__keeper_refused_guardian_gets_the_coins(lent, mo
     assert (lent.idle(), lent.low()) == (3_000 * UNIT, 2_000 * UNIT)
 
 
+@pytest.mark.parametrize("mode", ["LIQUIDITY_REVERTS", "LIQUIDITY_BURNS_GAS"])
+def test_recall__strategy_does_not_say_what_it_pays__asked_all_the_same(lent, mode):
+    first = lent.strategies[0]
+    lent.mode(mode)
+    lent.manager.recall(first, RECALLED, 2_000 * UNIT, sender=lent.governor)
+    assert first.balanceOf(lent.manager) == 0
+
+
 def test_churn__lossy_strategy__stolen_keeper_loses_the_budget_at_most(lent):
     first = lent.strategies[0]
     first.setFees(3, 4, sender=lent.governor)
@@ -178,7 +186,7 @@ def test_churn__lossy_strategy__stolen_keeper_loses_the_budget_at_most(lent):
 
 
 def test_churn__by_fills_that_bring_coins__once_beyond_the_budget_at_most(lent, owner):
-    """A fill is not refused for what bringing coins costs; what it cost keeps the keeper from lending again."""
+    """A fill is not refused for what bringing coins costs; but that keeps the keeper from lending again."""
     first = lent.strategies[0]
     first.setFees(0, 40, sender=lent.governor)
     lent.strategies[1].setLimits(0, 0, sender=lent.governor)

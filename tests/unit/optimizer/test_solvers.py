@@ -1,10 +1,13 @@
 """The fast path against the readable one, and both against what an optimum is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from ballast.bench.optimizer import draw as qp_draw
+from ballast.errors import OptimizerError
 from ballast.optimizer.fast import solve_fast
 from ballast.optimizer.problem import Candidate, Limits, Problem
 from ballast.optimizer.readable import solve_readable
@@ -13,13 +16,13 @@ from tests.unit.optimizer.drawn import problems
 
 SAME = 1e-9
 drawn = settings(
-    max_examples=max(100, PROFILE.differential_cases // 5),
+    max_examples=max(100, PROFILE.differential_cases // 10),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 
 
-@drawn
+@settings(drawn, max_examples=max(100, PROFILE.differential_cases // 5))
 @given(problem=problems())
 def test_solve_fast__drawn_problems__the_readable_answer_to_1e_9(problem: Problem) -> None:
     terms = problem.terms
@@ -94,6 +97,22 @@ def test_solve__two_that_rise_and_fall_together__aversion_spreads(solve) -> None
     split = solve(Problem(given_, together, 50, total=Limits(1, 1)).terms)
     assert split == pytest.approx([0.25, 0.25, 0.5], abs=1e-3)
     assert split[0] == pytest.approx(split[1], abs=SAME)
+
+
+@pytest.mark.parametrize("solve", [solve_fast, solve_readable])
+def test_solve__limits_that_meet_in_one_point__that_point(solve) -> None:
+    halves = tuple(
+        Candidate(name, "A", rate, limits=Limits(0, 0.5)) for name, rate in (("a", 0.05), ("b", 0))
+    )
+    only = Problem(halves, protocols={"A": Limits(1, 1)}, total=Limits(1, 1))
+    assert solve(only.terms) == pytest.approx([0.5, 0.5], abs=1e-8)
+
+
+@pytest.mark.parametrize("solve", [solve_fast, solve_readable])
+def test_solve__arrays_that_no_split_fits__one_line_with_a_way_out(solve) -> None:
+    terms = Problem((Candidate("a", "A", 0.05), Candidate("b", "B", 0.04))).terms
+    with pytest.raises(OptimizerError, match=r"no split keeps the limits .*: widen one of them"):
+        solve(replace(terms, row_low=np.array([3.0]), row_high=np.array([3.0])))
 
 
 def test_solve__negative_rates__everything_idle() -> None:

@@ -176,25 +176,16 @@ class Makers:
     investor: AccountAPI
     holders: dict[int, AccountAPI]
 
-    def system(self, calculator: ContractInstance, emergency: str = ZERO) -> System:
-        """$1,000,000 on target, every role wired without delays."""
+    def system(self, calculator: ContractInstance, emergency: str = ZERO, lends: bool = False) -> System:
+        """$1,000,000 on target, every role wired without delays; `lends`: with a StrategyManager."""
         project, governor = self.project, self.governor
         coins = [governor.deploy(project.TokenWithModes, d) for d in DECIMALS]
         weth = governor.deploy(project.TokenWithModes, 18).address
         oracle = governor.deploy(project.MockOracle)
         access = governor.deploy(project.IndexAccess, governor)
-        vault = governor.deploy(
-            project.IndexVault,
-            "Ballast Index",
-            "BLST",
-            access,
-            oracle,
-            governor,
-            coins,
-            list(WEIGHTS),
-            ZERO,
-            ZERO,
-        )
+        manager = governor.deploy(project.StrategyManager, access) if lends else ZERO
+        identity = ("Ballast Index", "BLST", access, oracle, governor)
+        vault = governor.deploy(project.IndexVault, *identity, coins, list(WEIGHTS), ZERO, manager)
         rebalancer = governor.deploy(project.Rebalancer, access, vault, calculator, oracle, weth, emergency)
         vault.transferOwnership(rebalancer, sender=governor)
         for role, member in self.holders.items():

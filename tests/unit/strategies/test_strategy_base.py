@@ -283,10 +283,12 @@ def test_reentrancy__a_coin_that_calls_out__sees_the_old_price_and_gets_nowhere(
     world.pay_rewards(1_000 * WAD)
     watcher = world.governor.deploy(project.StrategyWatcher)
     world.coin.mint(watcher, MILLION, sender=world.governor)
+    world.strategy.deposit(1_000 * COIN, watcher, sender=other)
     watcher.watch(world.strategy, sender=world.governor)
     fair = world.strategy.convertToAssets(10**18)
     world.coin.setHook(watcher, watcher.look.encode_input(), sender=world.governor)
     world.coin.setMode(REENTERS, sender=world.governor)
+    assert min(world.strategy.maxWithdraw(watcher), world.strategy.maxRedeem(watcher)) > 0
     if act == "deposit":
         world.deposit(other)
     elif act == "withdraw":

@@ -26,7 +26,7 @@ def test_optimal_allocation__drawn_markets__is_the_models_and_near_the_optimum(d
     """The strategies' order is the manager's; the largest share is allowed that the maths allows."""
     desk.set_params(maxShareBps=HALF_BPS)
     rng = Random(SEED)
-    for _ in range(PROFILE.examples):
+    for _ in range(PROFILE.examples // 2):
         offers, amount = draw_case(rng)
         offers = [replace(o, high=min(o.high, amount)) for o in offers]  # the relative cap: all that is held
         desk.show_case(offers, amount)
