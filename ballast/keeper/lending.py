@@ -130,7 +130,9 @@ def decide_lending(snapshot: Snapshot, refused: Set[str] = frozenset()) -> tuple
 
 
 def _taken_back(_: Snapshot, __: LendingView, coin: LentCoin) -> Iterator[Move]:
-    """What must not stay lent, whatever it yields."""
+    """What must not stay lent, whatever it yields. Nothing while a loss could not be told: see `blind`."""
+    if coin.blind:
+        return
     forced = [move for strategy in coin.strategies if (move := _forced(coin, strategy)) is not None]
     yield from forced
     short = coin.buffer - coin.idle - sum(move.amount for move in forced)
@@ -204,7 +206,7 @@ def _obstacle(snapshot: Snapshot, coin: LentCoin) -> Why | None:
         return Why.COIN_ON_WATCH
     if snapshot.paused or snapshot.halted:
         return Why.PAUSED
-    if any(strategy.shares and not strategy.readable for strategy in coin.strategies):
+    if coin.blind:
         return Why.STRATEGY_UNREADABLE
     if coin.price is None or not is_tradable(snapshot.eth_quote):
         return Why.STALE_DATA

@@ -144,6 +144,17 @@ def test_decide_lending__strategy_paused__is_emptied_before_anything_is_lent() -
     assert moved(*held, idle=5 * MILLION) == [(MoveKind.DEALLOCATE, Why.STRATEGY_PAUSED, 5 * MILLION)]
 
 
+def test_lent__strategy_that_cannot_be_read__nothing_of_the_coin_moves_and_a_person_is_told() -> None:
+    held = (strategy(0, 5 * MILLION, readable=False), strategy(1, 4 * MILLION))
+    snapshot = seen(lent_coin(*held, may_enter=False))
+    assert decide_lending(snapshot) == ()
+    plan = lent(snapshot, waiting())
+    assert (plan.action, plan.alert) == (Action.WAIT, True)
+    assert "USDC in strategy0" in plan.detail
+    empty = (replace(held[0], shares=0, value=0), held[1])
+    assert len(moved(*empty, may_enter=False)) == 1
+
+
 def test_decide_lending__cap_lowered__excess_comes_back_but_interest_may_stand_a_little_above() -> None:
     capped = strategy(0, 5 * MILLION, absolute_cap=4 * MILLION)
     assert moved(capped, idle=5 * MILLION) == [(MoveKind.DEALLOCATE, Why.OVER_CAP, MILLION)]
@@ -286,4 +297,4 @@ def test_decide_lending__coin_on_watch__nothing_goes_in(snapshot: Snapshot) -> N
     assert all(move.kind is not MoveKind.ALLOCATE for move in decide_lending(watched))
     left = after(watched, decide_lending(watched))
     for coin in left.lending.coins if left.lending else ():
-        assert all(s.liquid <= 10 or s.value <= 10 or not s.readable for s in coin.strategies)
+        assert coin.blind or all(s.liquid <= 10 or s.value <= 10 or not s.readable for s in coin.strategies)
