@@ -102,6 +102,19 @@ def test_keeper__a_month_later__interest_counts_and_rewards_are_sold(lent, tmp_p
             assert amount == before[symbol]
 
 
+def test_keeper__rewards_that_are_not_there__refused_once_and_nothing_else_is_held_up(lent, tmp_path):
+    CometMarket(lent.replica.rpc, lent.replica.book, "USDC").starve_rewards()
+    lent.replica.pass_time(30 * DAY)
+    market_moves(lent, {})
+    steps = worked(lent, tmp_path, may_be_refused=True)
+    refused = [step.plan.move.strategy for step in steps if step.refusal is not None]
+    harvests = [step.plan.move.strategy for step in steps if step.plan.action is Action.HARVEST]
+    assert 0 < len(refused) == len(set(refused))
+    assert refused == harvests
+    done = [step for step in steps if step.receipt is not None]
+    assert [step.plan.action for step in done].count(Action.SYNC) == 3
+
+
 def test_keeper__targets_move__trades_with_lent_coins(lent, tmp_path):
     usdt = int(lent.index.coin("USDT").market_cap.initial_usd)
     before = {symbol: lent_coin(lent, symbol) for symbol in ("USDC", "USDT")}
