@@ -88,11 +88,15 @@ contract IndexVault is
         returns (uint256 lpAmount)
     {
         uint256 head = _slots[0];
-        if (head.isPaused()) revert ContributionsArePaused();
         uint256[] memory coins = head.coinsOf();
         uint256[] memory lanes = _slots.load(head, coins.length);
+        uint256[] memory told = lanes;
+        if (head.isPausedOrLending()) {
+            if (head.isPaused()) revert ContributionsArePaused();
+            told = _toEnter(head, coins, lanes);
+        }
         uint256 supply = totalSupply();
-        lpAmount = _sharesFor(amounts, coins, _toEnter(head, coins, lanes), supply);
+        lpAmount = _sharesFor(amounts, coins, told, supply);
         if (lpAmount < minShares) revert InsufficientShares(minShares, lpAmount);
         CoinTransfer.pullAll(coins, lanes, amounts); // `_sharesFor` has checked that they fit
         _slots.store(head, lanes);
