@@ -1,4 +1,4 @@
-"""The keeper: looks at the index, decides, fills a rebalance, lends what lies idle; safe to kill at any time."""
+"""The keeper: looks at the index, decides, fills a rebalance, lends what lies idle; safe to kill any time."""
 
 import json
 import logging
