@@ -64,7 +64,12 @@ contract VaultProber {
 
     /// @dev Always reverts, with the answers.
     function attempt(Step[] calldata script) external {
-        Answer[] memory answers = new Answer[](script.length);
+        revert Undone(keep(script));
+    }
+
+    /// @notice Runs one script for good.
+    function keep(Step[] calldata script) public returns (Answer[] memory answers) {
+        answers = new Answer[](script.length);
         for (uint256 i; i < script.length; ++i) {
             Step calldata step = script[i];
             bytes memory data = step.data;
@@ -78,7 +83,6 @@ contract VaultProber {
             (bool ok, bytes memory answer) = actors[step.actor].act(step.target, data);
             answers[i] = Answer(ok, answer.length == 0 ? 0 : uint256(bytes32(answer)));
         }
-        revert Undone(answers);
     }
 
     // --- arithmetic for scripts -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from ballast.replica.rpc import Rpc, hex0x, selector
 
 ALICE, BOB, MALLORY, TRENT = range(4)  # an investor, another who holds, a stranger with coins, one without
 RUN: Final = "run((uint256,address,bytes,uint256[],uint256[])[][])"
+KEEP: Final = "keep((uint256,address,bytes,uint256[],uint256[])[])"
 GAS: Final = 2_000_000_000  # of an eth_call
 MOST_STEPS: Final = 400  # of one eth_call
 
@@ -135,12 +136,26 @@ def run(rpc: Rpc, prober: str, scripts: Sequence[Script]) -> list[Answers]:
 def _run(rpc: Rpc, prober: str, scripts: Sequence[Script]) -> list[Answers]:
     data = selector(RUN) + _word(0x20) + _array([_array(script.steps) for script in scripts])
     call = {"to": prober, "data": hex0x(data), "gas": hex(GAS)}
-    raw = bytes.fromhex(rpc.call("eth_call", call, "latest")[2:])
-    words = [int.from_bytes(raw[at : at + 32], "big") for at in range(0, len(raw), 32)]
+    words = _words(rpc.call("eth_call", call, "latest"))
     return [_answers(words, 2 + words[2 + i] // 32) for i in range(words[1])]
 
 
+def keep_data(script: Script) -> bytes:
+    """The call of the prober that runs a script for good."""
+    return selector(KEEP) + _word(0x20) + _array(script.steps)
+
+
+def kept(answer: str) -> Answers:
+    """What that call answered."""
+    return _answers(_words(answer), 1)
+
+
 # -- the ABI of `run`, by hand: the general coder took most of the time of the pack
+
+
+def _words(answer: str) -> list[int]:
+    raw = bytes.fromhex(answer[2:])
+    return [int.from_bytes(raw[at : at + 32], "big") for at in range(0, len(raw), 32)]
 
 
 def _answers(words: Sequence[int], at: int) -> Answers:
