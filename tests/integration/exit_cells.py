@@ -91,7 +91,7 @@ class Scene:
     manager: str
     tokens: tuple[str, ...]
     strategies: tuple[tuple[str, ...], ...]
-    holders: tuple[str, str]
+    holders: tuple[str, ...]
 
     @property
     def coins(self) -> range:
