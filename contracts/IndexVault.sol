@@ -168,13 +168,17 @@ contract IndexVault is
     }
 
     /// @inheritdoc IERC7621
-    /// @dev What is owed. The redemption of what is lent may bring less, bounded by the manager and by `minAmounts`.
+    /// @dev What is owed. The redemption of what is lent may bring less, bounded by the manager and by `minAmounts`. Reverts
+    ///      `StrategyUnreadable` where a part is owed in shares of a strategy that does not say what they are worth, as one
+    ///      does in the middle of its own doings: nobody is told too little. `withdraw` works all the same.
     function previewWithdraw(uint256 lpAmount) external view notEntered returns (uint256[] memory) {
         if (lpAmount == 0) revert ZeroAmount();
         uint256 supply = totalSupply();
         if (lpAmount > supply) revert InsufficientShares(lpAmount, supply);
         (uint256 head, uint256[] memory coins, uint256[] memory lanes) = _load();
-        (lanes,) = _toLeave(head, coins, lanes);
+        uint256 unreadable;
+        (lanes, unreadable) = _toLeave(head, coins, lanes);
+        _requireReadable(coins, unreadable);
         return ShareMath.amountsForWithdrawal(lanes, lpAmount, supply);
     }
 

@@ -58,6 +58,11 @@ class Script:
         self.steps.append(_step(actor, target, data, into, sources))
         return Ref(len(self.steps) - 1)
 
+    def send(self, actor: int, target: str, data: bytes) -> Ref:
+        """One call, encoded already."""
+        self.steps.append(_step(actor, target, data, [], []))
+        return Ref(len(self.steps) - 1)
+
     def on(self, actor: int, signature: str, *args: Any) -> Ref:
         """A call on the vault."""
         return self.call(actor, self.vault, signature, *args)
