@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from ape import accounts, project
 
+from ballast.chain.invest import InShares, withdraw
 from ballast.chain.snapshot import take_snapshot
 from ballast.index_file import load_index
 from ballast.index_lending import CoinLending, Erc4626, Lending
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.replica
 
 MOVED = 100_000 * 10**18  # {DAI}
 MODES = 17
+VALUE_REVERTS = 1
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +72,14 @@ def test_take_snapshot__vault_in_any_mode__fund_is_seen_and_what_can_come_home_d
         assert aave in home
         manager.deallocate(aave, 2**256 - 1, sender=lent.keeper)
     assert next(s for s in lent.system.manager.strategiesOf(token) if s.strategy == aave).value <= 2
+
+
+def test_withdraw__vault_that_cannot_be_read__idle_coins_and_shares(lent):
+    """What `ape run invest withdraw` does when nobody can say what is owed."""
+    system, investor = lent.system, lent.investors[0]
+    (state, *_) = system.manager.strategiesOf(lent.index.coin("DAI").token)
+    project.HostileStrategy.at(state.strategy).setMode(VALUE_REVERTS, sender=lent.deployer)
+    held = system.vault.balanceOf(investor)
+    receipt = withdraw(system, held // 2, investor)
+    assert system.vault.balanceOf(investor) == held - held // 2
+    assert state.strategy in {paid.strategy for paid in InShares.of(system, receipt)}
