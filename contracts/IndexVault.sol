@@ -88,11 +88,15 @@ contract IndexVault is
         returns (uint256 lpAmount)
     {
         uint256 head = _slots[0];
-        if (head.isPaused()) revert ContributionsArePaused();
         uint256[] memory coins = head.coinsOf();
         uint256[] memory lanes = _slots.load(head, coins.length);
+        uint256[] memory told = lanes;
+        if (head.isPausedOrLending()) {
+            if (head.isPaused()) revert ContributionsArePaused();
+            told = _toEnter(head, coins, lanes);
+        }
         uint256 supply = totalSupply();
-        lpAmount = _sharesFor(amounts, coins, _toEnter(head, coins, lanes), supply);
+        lpAmount = _sharesFor(amounts, coins, told, supply);
         if (lpAmount < minShares) revert InsufficientShares(minShares, lpAmount);
         CoinTransfer.pullAll(coins, lanes, amounts); // `_sharesFor` has checked that they fit
         _slots.store(head, lanes);
@@ -164,13 +168,17 @@ contract IndexVault is
     }
 
     /// @inheritdoc IERC7621
-    /// @dev What is owed. The redemption of what is lent may bring less, bounded by the manager and by `minAmounts`.
+    /// @dev What is owed. The redemption of what is lent may bring less, bounded by the manager and by `minAmounts`. Reverts
+    ///      `StrategyUnreadable` where a part is owed in shares of a strategy that does not say what they are worth, as one
+    ///      does in the middle of its own doings: nobody is told too little. `withdraw` works all the same.
     function previewWithdraw(uint256 lpAmount) external view notEntered returns (uint256[] memory) {
         if (lpAmount == 0) revert ZeroAmount();
         uint256 supply = totalSupply();
         if (lpAmount > supply) revert InsufficientShares(lpAmount, supply);
         (uint256 head, uint256[] memory coins, uint256[] memory lanes) = _load();
-        (lanes,) = _toLeave(head, coins, lanes);
+        uint256 unreadable;
+        (lanes, unreadable) = _toLeave(head, coins, lanes);
+        _requireReadable(coins, unreadable);
         return ShareMath.amountsForWithdrawal(lanes, lpAmount, supply);
     }
 

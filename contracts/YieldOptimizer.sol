@@ -23,7 +23,7 @@ import {YieldParameters} from "./yields/YieldParameters.sol";
 /// @dev Amounts {asset}, own decimals. A call that fails, or a market out of range, disqualifies that strategy alone.
 contract YieldOptimizer is YieldParameters {
     /// @notice Gas a lens may burn: several times what the one with most to read needs.
-    uint256 public constant LENS_GAS = 1_000_000;
+    uint256 public constant LENS_GAS = 2_000_000;
     /// @notice A change of less than this part of a coin's reserve is not worth a move of its own, bps.
     uint256 public constant SMALL_MOVE_BPS = 50;
     uint256 private constant _YEAR = 365 days;

@@ -1,4 +1,4 @@
-"""The keeper: looks at the index, decides, fills a rebalance through the pools; safe to kill and restart."""
+"""The keeper: looks at the index, decides, fills a rebalance, lends what lies idle; safe to kill any time."""
 
 import json
 import logging
@@ -50,7 +50,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 )
 @click.option("--json", "as_json", is_flag=True, help="With --once: the decision as JSON.")
 def cli(index_file, account_name, records, mode, dry_run, as_json):
-    """Rebalance an index when its contracts say that it should be."""
+    """Rebalance an index when its contracts say that it should be; lend its coins when they say no."""
     settings = load_settings()
     _configure_log(settings, quiet=as_json)
     index, deployment, system = open_index(index_file, records)

@@ -20,7 +20,7 @@ class Profile:
 
 PROFILES: Final = {
     "quick": Profile("quick", 2_000, 200, 500, 2_000, 500, 10),
-    "ci": Profile("ci", 20_000, 200, 5_000, 12_000, 5_000, 50),
+    "ci": Profile("ci", 20_000, 200, 5_000, 12_000, 3_000, 50),
     "deep": Profile("deep", 500_000, 200, 100_000, 200_000, 100_000, 500),
 }
 DEFAULT: Final = "quick"

@@ -22,6 +22,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "SessionOutdated": "session {session} was opened before a coin came under suspicion: close it",
     "CheckpointTooSoon": "the last checkpoint was too recent, the next may be at {readyAt}",
     "NotFallen": "a share is worth {value}, which is not far enough below {high}",
+    "StrategyUnreadable": "{strategy} does not say what its shares are worth",
     "NotAllocatable": "{strategy} takes at most {most} now: {reason}",
     "AccessManagedUnauthorized": "{caller} does not hold the role for this",
     "AccessManagerNotScheduled": "this must be announced first",

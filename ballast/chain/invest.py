@@ -120,21 +120,24 @@ class InShares:
 def withdraw(system: System, shares: int, account: AccountAPI) -> ReceiptAPI:
     """Redeems shares in kind for the account, for at least what is owed now.
 
-    Of a coin that is lent a hundredth of a per cent less is taken, too: what redeeming it rounds away.
+    Of a coin that is lent a hundredth of a per cent less is taken, too: what redeeming it rounds away. While
+    a strategy does not say what it is worth, for at least the part of the idle coins: the rest comes in coins
+    and in strategies' shares.
     """
     held = int(system.vault.balanceOf(account.address))
     if held < shares or shares == 0:
         raise ChainError(f"{account.address} holds {human(held):,.4f} shares: redeem some of those")
-    tokens, owed = _owed(system, shares)
+    (tokens, _), preview, supply = aggregate(
+        [
+            read(system.vault, "getConstituents"),
+            read(system.vault, "previewWithdraw", shares, may_fail=True),
+            read(system.vault, "totalSupply"),
+        ]
+    )
     idle = aggregate([read(system.vault, "idleOf", token) for token in tokens])
+    owed = [lies * shares // supply for lies in idle] if preview is None else preview
     least = [
         amount if amount <= lies else amount * (BPS - LENT_TOLERANCE_BPS) // BPS
         for amount, lies in zip(owed, idle, strict=True)
     ]
     return send_call(account, "withdrawing", system.vault, "withdraw", shares, str(account.address), least)
-
-
-def _owed(system: System, shares: int) -> tuple[list[str], list[int]]:
-    calls = [read(system.vault, "getConstituents"), read(system.vault, "previewWithdraw", shares)]
-    (tokens, _), owed = aggregate(calls)
-    return tokens, owed

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ballast.chain.connect import contract_at
-from ballast.chain.lending_wiring import lent_coins, strategy_address
+from ballast.chain.lending_wiring import lent_coins, listed_strategies, strategy_address
 from ballast.chain.multicall import Call, aggregate, foreign, read
 from ballast.chain.system import System
+from ballast.errors import ChainError
 from ballast.index_file import Coin, IndexFile
 from ballast.index_lending import AaveV3, CompoundV3, Convex, Reward, Strategy
 from ballast.keeper.lending_view import LendingView, LentCoin, PendingReward, StrategyView
@@ -33,7 +34,7 @@ def lending_calls(system: System, index: IndexFile) -> dict[str, Call]:
         calls[f"idle {token}"] = read(system.vault, "idleOf", token)
         calls[f"enter {token}"] = read(system.detector, "mayEnter", token)
         for given in lending.strategies:
-            calls |= _strategy_calls(system, index, coin, given)
+            calls |= _strategy_calls(system, coin, given)
     if index.lending is not None:
         calls["yield params"] = read(system.optimizer, "getParams")
         tokens = [reward.token for reward in index.lending.rewards.values()]
@@ -41,18 +42,14 @@ def lending_calls(system: System, index: IndexFile) -> dict[str, Call]:
     return calls
 
 
-def _strategy_calls(system: System, index: IndexFile, coin: Coin, given: Strategy) -> dict[str, Call]:
-    at, manager = strategy_address(system, coin, given), str(system.manager.address)
+def _strategy_calls(system: System, coin: Coin, given: Strategy) -> dict[str, Call]:
+    """What our own contracts say of a strategy."""
+    at = strategy_address(system, coin, given)
     calls = {
-        f"room {at}": foreign(at, "maxDeposit(address)(uint256)", manager, may_fail=True),
         f"score {at}": read(system.optimizer, "scoreOf", at),
         f"lens {at}": read(system.optimizer, "lensOf", at),
     }
-    for reward in index.lending.rewards.values() if index.lending is not None else ():
-        calls[f"held {at} {reward.token}"] = foreign(reward.token, "balanceOf(address)(uint256)", at)
     match given:
-        case CompoundV3():
-            calls[f"owed {at}"] = foreign(given.rewards, _COMET_OWED, given.comet, at, may_fail=True)
         case AaveV3(rewards=str()):
             calls[f"deposit {at}"] = foreign(at, "DEPOSIT_TOKEN()(address)")
         case Convex():
@@ -61,40 +58,53 @@ def _strategy_calls(system: System, index: IndexFile, coin: Coin, given: Strateg
     return calls
 
 
-def _later_calls(answers: Answers, system: System, index: IndexFile) -> dict[str, Call]:
-    """What depends on the first answers: each market by its lens, what Aave and Convex owe."""
-    calls: dict[str, Call] = {}
-    for coin, lending in lent_coins(index):
-        for state in answers[f"lent {coin.token}"]:
-            at = state["strategy"]
-            lens = answers.get(f"lens {at}")
-            if lens is not None and int(lens, 16):
-                contract = contract_at("SharePriceLens", lens)  # its ABI has what every lens answers
-                calls[f"market {at}"] = read(contract, "marketOf", at, may_fail=True)
-                # Only a lens that goes by looks has any.
-                calls[f"looks {at}"] = read(contract, "looksAt", at, may_fail=True)
-        for given in lending.strategies:
-            calls |= _owed_calls(answers, strategy_address(system, coin, given), given)
+def _market_calls(
+    answers: Answers, system: System, index: IndexFile, coin: Coin, given: Strategy
+) -> dict[str, Call]:
+    """What others' contracts say of it: room, market, rewards. They may fail, or burn all gas."""
+    at, manager = strategy_address(system, coin, given), str(system.manager.address)
+    calls = {f"room {at}": foreign(at, "maxDeposit(address)(uint256)", manager, may_fail=True)}
+    if int(answers[f"lens {at}"], 16):
+        lens = contract_at("SharePriceLens", answers[f"lens {at}"])  # its ABI has what every lens answers
+        calls[f"market {at}"] = read(lens, "marketOf", at, may_fail=True)
+        calls[f"looks {at}"] = read(
+            lens, "looksAt", at, may_fail=True
+        )  # only a lens that goes by them has any
+    for reward in index.lending.rewards.values() if index.lending is not None else ():
+        held = foreign(reward.token, "balanceOf(address)(uint256)", at, may_fail=True)
+        calls[f"held {at} {reward.token}"] = held
+    match given:
+        case CompoundV3():
+            calls[f"owed {at}"] = foreign(given.rewards, _COMET_OWED, given.comet, at, may_fail=True)
+        case AaveV3(rewards=str() as payer):
+            deposit = answers[f"deposit {at}"]
+            calls[f"owed {at}"] = foreign(payer, _AAVE_OWED, [deposit], at, may_fail=True)
+        case Convex():
+            # What it owes of CVX follows from the CRV and is sold in the next harvest, when it is there.
+            calls[f"owed {at}"] = foreign(answers[f"staked {at}"], _CONVEX_OWED, at, may_fail=True)
     return calls
 
 
-def _owed_calls(answers: Answers, at: str, given: Strategy) -> dict[str, Call]:
-    match given:
-        case AaveV3(rewards=str() as payer):
-            deposit = answers[f"deposit {at}"]
-            return {f"owed {at}": foreign(payer, _AAVE_OWED, [deposit], at, may_fail=True)}
-        case Convex():
-            # What it owes of CVX follows from the CRV and is sold in the next harvest, when it is there.
-            return {f"owed {at}": foreign(answers[f"staked {at}"], _CONVEX_OWED, at, may_fail=True)}
-    return {}
+def _asked(groups: Sequence[dict[str, Call]], block: int) -> dict[str, Any]:
+    """All groups in one call; where one spoils it, each by itself and that one left out."""
+    together = {name: call for group in groups for name, call in group.items()}
+    try:
+        return dict(zip(together, aggregate(list(together.values()), block), strict=True))
+    except ChainError:
+        if len(groups) <= 1:
+            return {}
+    return {name: answer for group in groups for name, answer in _asked([group], block).items()}
 
 
 def lending_view(answers: Answers, system: System, index: IndexFile, block: int) -> LendingView | None:
-    """The view from the answers to `lending_calls` and the markets at the same block."""
+    """The view from the answers to `lending_calls` and the markets at the same block.
+
+    A market that does not answer is one that nothing more is lent to; what is there can still come back.
+    """
     if index.lending is None:
         return None
-    later = _later_calls(answers, system, index)
-    answers = {**answers, **dict(zip(later, aggregate(list(later.values()), block), strict=True))}
+    groups = [_market_calls(answers, system, index, coin, given) for coin, given in listed_strategies(index)]
+    answers = {**answers, **_asked(groups, block)}
     params = answers["yield params"]
     return LendingView(
         coins=tuple(_coin(answers, system, index, coin) for coin, _ in lent_coins(index)),
@@ -180,7 +190,7 @@ def _rewards(answers: Answers, index: IndexFile, coin: Coin, at: str) -> tuple[P
     found = []
     quotes = zip(index.lending.rewards.items(), answers["reward quotes"], strict=True)
     for (symbol, reward), quote in quotes:
-        amount = owed_of.get(reward.token, 0) + answers[f"held {at} {reward.token}"]
+        amount = owed_of.get(reward.token, 0) + (answers.get(f"held {at} {reward.token}") or 0)
         if amount:
             found.append(_pending(symbol, reward, coin, amount, quote))
     return tuple(found)

@@ -107,17 +107,7 @@ def gain_line(coin: dict[str, Any], horizon: int) -> str:
 
 def move_lines(coin: dict[str, Any]) -> list[str]:
     """What is due, a line a transaction."""
-    names = {strategy["address"]: strategy["name"] for strategy in coin["strategies"]}
-    lines = []
-    for move in coin["moves"]:
-        where = names.get(move["strategy"], "")
-        amount = (
-            f"{_amount(move['amount'], coin['decimals'])} {coin['symbol']}"
-            if move["amount"]
-            else coin["symbol"]
-        )
-        lines.append(f"{move['kind'].lower()} {amount} {where}: {move['why']} ({move['detail']})")
-    return lines
+    return [f"{move['kind'].lower()}, {move['why']}: {move['detail']}" for move in coin["moves"]]
 
 
 def done_line(done: Done) -> str:

@@ -74,7 +74,7 @@ def _calls(system: System, index: IndexFile) -> dict[str, Call]:
         **lending_calls(system, index),
     }
     for token in tokens:
-        calls[f"available {token}"] = read(vault, "available", token)
+        calls[f"available {token}"] = read(vault, "available", token, may_fail=True)
     for a, b in combinations(tokens, 2):
         calls[f"limits {a} {b}"] = read(brain, "pairLimits", a, b)
     for key in _pool_keys(index):
@@ -131,7 +131,8 @@ def _coins(answers: dict[str, Any], index: IndexFile) -> tuple[Coin, ...]:
         weight, reserve = held.get(token, (0, 0))
         quote = _quote(answers["quotes"][known[token]])
         wanted = optimal.get(token, 0)
-        stuck = max(0, reserve - answers[f"available {token}"])
+        available = answers[f"available {token}"]
+        stuck = 0 if available is None else max(0, reserve - available)
         coins.append(
             Coin(
                 token,

@@ -121,7 +121,7 @@ class LendingAct:
         if step.plan.action is Action.HARVEST:
             self._harvested(step, receipt)
         elif step.plan.action is not Action.SYNC:
-            self._stage.told.line(tell.moved(self._now, move, step.snapshot.coin(move.token), self._names))
+            self._stage.told.line(tell.moved(self._now, move))
 
     def _harvested(self, step: Step, receipt: ReceiptAPI) -> None:
         move = step.plan.move

@@ -9,10 +9,10 @@ from ballast.chain.lending_status import apy_of
 from ballast.demo.lent import FullExit, LentStory
 from ballast.demo.record import Chapter, Reaction, Rebalance
 from ballast.demo.sent import usd
-from ballast.keeper.lending import Move, MoveKind
+from ballast.keeper.lending import Move
 from ballast.keeper.lending_view import LendingView, PendingReward
 from ballast.keeper.rules import basket_of
-from ballast.keeper.snapshot import Coin, Snapshot
+from ballast.keeper.snapshot import Snapshot
 from ballast.model.crisis import CrisisParams, State
 from ballast.scenario import ScenarioStep
 from ballast.units import WAD, human
@@ -123,12 +123,9 @@ def outcome(chapter: Chapter, areas: Mapping[str, int], params: CrisisParams) ->
     return lines
 
 
-def moved(at: datetime, move: Move, coin: Coin, names: Mapping[str, str]) -> str:
+def moved(at: datetime, move: Move) -> str:
     """Coins into or out of a strategy."""
-    amount = f"{human(move.amount, coin.decimals):,.0f} {coin.symbol}"
-    where = names[move.strategy].split(" in ")[1]
-    way = f"{amount} into {where}" if move.kind is MoveKind.ALLOCATE else f"{amount} back from {where}"
-    return f"  {at:%m-%d}: {way} ({move.why.value}: {move.detail.split(': ')[-1]})"
+    return f"  {at:%m-%d}: {move.why.value}: {move.detail}"
 
 
 def split(view: LendingView) -> list[str]:

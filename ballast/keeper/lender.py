@@ -37,7 +37,7 @@ def lent(snapshot: Snapshot, plan: Plan, refused: Set[str] = frozenset()) -> Pla
         return plan
     move = next(iter(decide_lending(snapshot, refused)), None)
     if move is None:
-        return plan
+        return _alerted(snapshot, plan)
     return replace(
         plan,
         action=Action(move.kind.value),
@@ -47,3 +47,13 @@ def lent(snapshot: Snapshot, plan: Plan, refused: Set[str] = frozenset()) -> Pla
         alert=plan.alert or move.why in _ALERTING,
         move=move,
     )
+
+
+def _alerted(snapshot: Snapshot, plan: Plan) -> Plan:
+    """A person should know of a strategy that cannot be read: a guardian alone can call that coin home."""
+    coins = snapshot.lending.coins if snapshot.lending is not None else ()
+    blind = [f"{coin.symbol} in {strategy.name}" for coin in coins for strategy in coin.blind]
+    if not blind:
+        return plan
+    detail = f"{plan.detail}; {', '.join(blind)}: does not say what it is worth, a guardian may recall it"
+    return replace(plan, detail=detail, alert=True)

@@ -17,7 +17,7 @@ from ballast.keeper.rules import is_open, is_tradable
 from ballast.keeper.snapshot import Snapshot
 from ballast.model import yields
 from ballast.model.rebalance import gas_cost
-from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY, WAD, ceil_div
+from ballast.units import BPS, PER_MILLE, SECONDS_PER_DAY, WAD, ceil_div, human
 
 YEAR: Final = 365 * SECONDS_PER_DAY
 
@@ -130,7 +130,9 @@ def decide_lending(snapshot: Snapshot, refused: Set[str] = frozenset()) -> tuple
 
 
 def _taken_back(_: Snapshot, __: LendingView, coin: LentCoin) -> Iterator[Move]:
-    """What must not stay lent, whatever it yields."""
+    """What must not stay lent, whatever it yields. Nothing while a loss could not be told: see `blind`."""
+    if coin.blind:
+        return
     forced = [move for strategy in coin.strategies if (move := _forced(coin, strategy)) is not None]
     yield from forced
     short = coin.buffer - coin.idle - sum(move.amount for move in forced)
@@ -140,8 +142,7 @@ def _taken_back(_: Snapshot, __: LendingView, coin: LentCoin) -> Iterator[Move]:
     for strategy in _dearest_last(coin):
         amount = min(short, strategy.liquid, strategy.value)
         if amount > FEW_UNITS and strategy.address not in taken:
-            detail = f"{coin.symbol}: less than half of the buffer is idle"
-            yield _back(coin, strategy, amount, Why.BUFFER_SHORT, detail)
+            yield _back(coin, strategy, amount, Why.BUFFER_SHORT, "less than half of the buffer is idle")
             short -= amount
 
 
@@ -149,21 +150,20 @@ def _forced(coin: LentCoin, strategy: StrategyView) -> Move | None:
     """Out of one strategy: all of it, or what is above its cap."""
     liquid = min(strategy.value, strategy.liquid)
     excess = strategy.value - strategy.cap(coin.reserve)
-    name = f"{coin.symbol} in {strategy.name}"
     if liquid <= FEW_UNITS or not strategy.readable:
         return None
     if not coin.may_enter:
-        return _back(coin, strategy, liquid, Why.COIN_ON_WATCH, f"{name}: the coin is off its peg")
+        return _back(coin, strategy, liquid, Why.COIN_ON_WATCH, "the coin is off its peg")
     if strategy.paused:
-        return _back(coin, strategy, liquid, Why.STRATEGY_PAUSED, f"{name}: the strategy is paused")
+        return _back(coin, strategy, liquid, Why.STRATEGY_PAUSED, "the strategy is paused")
     if excess * BPS > coin.reserve * SLACK_BPS:
-        return _back(coin, strategy, min(excess, liquid), Why.OVER_CAP, f"{name}: above its cap")
+        return _back(coin, strategy, min(excess, liquid), Why.OVER_CAP, "above its cap")
     return None
 
 
-def _back(coin: LentCoin, strategy: StrategyView, amount: int, why: Why, detail: str) -> Move:
+def _back(coin: LentCoin, strategy: StrategyView, amount: int, why: Why, because: str) -> Move:
     whole = why in (Why.COIN_ON_WATCH, Why.STRATEGY_PAUSED) or amount == strategy.value
-    out = MoveKind.DEALLOCATE
+    out, detail = MoveKind.DEALLOCATE, f"{_told(coin, amount)} out of {strategy.name}: {because}"
     return Move(out, why, coin.token, strategy.address, amount, detail, is_whole=whole)
 
 
@@ -206,7 +206,7 @@ def _obstacle(snapshot: Snapshot, coin: LentCoin) -> Why | None:
         return Why.COIN_ON_WATCH
     if snapshot.paused or snapshot.halted:
         return Why.PAUSED
-    if any(strategy.shares and not strategy.readable for strategy in coin.strategies):
+    if coin.blind:
         return Why.STRATEGY_UNREADABLE
     if coin.price is None or not is_tradable(snapshot.eth_quote):
         return Why.STALE_DATA
@@ -289,15 +289,18 @@ def _reallocated(snapshot: Snapshot, view: LendingView, coin: LentCoin) -> Itera
     for strategy, target in pairs:
         amount = min(strategy.value - target, strategy.liquid)
         if amount > 0 and not _is_small(coin, amount):
-            detail = f"{coin.symbol} out of {strategy.name}: {shown} a year"
-            yield _back(coin, strategy, amount, Why.YIELD, detail)
+            yield _back(coin, strategy, amount, Why.YIELD, f"{shown} a year")
             free += amount
     for strategy, target in pairs:
         amount = min(target - strategy.value - margin, free)
         if amount > 0 and not _is_small(coin, amount):
-            detail = f"{coin.symbol} into {strategy.name}: {shown} a year"
+            detail = f"{_told(coin, amount)} into {strategy.name}: {shown} a year"
             yield Move(MoveKind.ALLOCATE, Why.YIELD, coin.token, strategy.address, amount, detail)
             free -= amount
+
+
+def _told(coin: LentCoin, amount: int) -> str:
+    return f"{human(amount, coin.decimals):,.0f} {coin.symbol}"
 
 
 def _percent(rate: int) -> str:

@@ -72,6 +72,11 @@ class LentCoin:
     strategies: tuple[StrategyView, ...]
 
     @property
+    def blind(self) -> tuple[StrategyView, ...]:
+        """Strategies that do not say what our shares are worth: only a guardian moves the coin meanwhile."""
+        return tuple(s for s in self.strategies if s.shares and not s.readable)
+
+    @property
     def lent(self) -> int:
         """{coin} that the strategies say they are worth."""
         return sum(strategy.value for strategy in self.strategies)

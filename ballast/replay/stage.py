@@ -123,6 +123,7 @@ class Stage:
             update={
                 "oracle": index.oracle.model_copy(update={"eth_usd": eth}),
                 "venues": index.venues.model_copy(update={"uniswap_v3": uniswap}),
+                "lending": None,  # the histories know no interest
             }
         )
 

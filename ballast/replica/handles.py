@@ -125,7 +125,7 @@ class Replica:
         uniswap.provide(self.rpc, self.book, pool)
 
     def depeg(self, coin: str, price: Decimal | str) -> None:
-        """Moves a coin everywhere: its feed and each of its pools with a stablecoin, to `price` USD."""
+        """Moves a coin's feed and each of its Uniswap pools with a stablecoin to `price` USD."""
         self.set_feed(coin, str(price))
         for pool in self.stable_pools(coin):
             other = pool.coins[0] if pool.coins[1] == coin else pool.coins[1]

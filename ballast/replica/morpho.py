@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from eth_utils.crypto import keccak
 
-from ballast.replica import powers
 from ballast.replica.addresses import AddressBook
 from ballast.replica.compiled import compiled_once
 from ballast.replica.packages import Package
@@ -148,7 +147,7 @@ def borrow(rpc: Rpc, book: AddressBook, vault: Vault, amount: int, borrower: str
     coin, morpho = book.token(vault.coin), book.contracts["morpho"]
     eth_price = int(rpc.read(vault.price_source, "price()")) // 10 ** (PRICE_DECIMALS + coin.decimals - 18)
     collateral = COLLATERAL_RATIO * amount * 10**18 // 10**coin.decimals // eth_price
-    powers.mint(rpc, book, "WETH", borrower, collateral)
+    _send(rpc, book.token("WETH").address, "transfer(address,uint256)", borrower, collateral)
     params = market_params(book, vault)
     args: list[Any] = [params, collateral, borrower, b""]
     rpc.send(morpho, f"supplyCollateral({PARAMS},uint256,address,bytes)", args, sender=borrower)

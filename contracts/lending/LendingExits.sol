@@ -18,7 +18,12 @@ abstract contract LendingExits is LendingValues {
     /// @notice What a redemption may bring less than its shares are worth, bps: the leaver bears it, or takes the shares.
     uint256 public constant MAX_EXIT_SLIP_BPS = 50;
 
+    /// @notice Gas that failed redemptions of one transaction may burn together before the other strategies are no longer asked
+    ///         for coins and pay in shares: an exit must stay below the most gas that a transaction may have.
+    uint256 public constant MAX_BURNT_GAS = 4_000_000;
+
     mapping(address account => mapping(address strategy => uint256)) private _shareClaims;
+    uint256 private transient _burntGas;
 
     error NotTheVault(address caller);
     error NotMyself(address caller);
@@ -193,7 +198,7 @@ abstract contract LendingExits is LendingValues {
         for (uint256 k; k < order.length && rest != 0 && failures < _PATIENCE; ++k) {
             Holding memory h = holdings[order[k]];
             uint256 take = Math.min(rest, h.liquid);
-            if (take == 0) break;
+            if (take == 0 || _burntGas > MAX_BURNT_GAS) break;
             (bool ok, uint256 received) = _redeemTo(receiver, token, take, h);
             if (ok) (paid, rest) = (paid + received, rest - take);
             else ++failures;
@@ -210,8 +215,12 @@ abstract contract LendingExits is LendingValues {
         if (shares == 0) return (false, 0);
         uint256 least = CoinTransfer.rise(_slipOf(take), LendingMath.worthOf(shares, h.shares, h.value));
         bytes memory data = abi.encodeCall(this.redeemOnly, (h.strategy, token, shares, least, receiver));
+        uint256 gasBefore = gasleft();
         (ok, received) = StrategyCalls.trySelf(data);
-        if (!ok) return (false, 0);
+        if (!ok) {
+            _burntGas += gasBefore - gasleft();
+            return (false, 0);
+        }
         _takeShares(h.strategy, shares);
         (h.shares, h.value) = (h.shares - shares, h.value - take);
     }

@@ -40,6 +40,11 @@ library BasketStorage {
     }
 
     /// @notice Whether some of the reserves may be with the manager: a fund that lends nothing never asks it.
+    /// @dev Both in one look: contributions pay for it.
+    function isPausedOrLending(uint256 head) internal pure returns (bool) {
+        return head >> _PAUSED_AT != 0;
+    }
+
     function isLending(uint256 head) internal pure returns (bool) {
         return head >> _LENDING_AT != 0;
     }

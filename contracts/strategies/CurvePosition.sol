@@ -185,7 +185,7 @@ abstract contract CurvePosition is Strategy {
     // --- what going in and out costs ---------------------------------------------------------------------------------
 
     function _credited(uint256 assets) internal view override returns (uint256) {
-        return _creditedAt(assets, lpPrice());
+        return assets == 0 ? 0 : _creditedAt(assets, lpPrice()); // the limits ask for 0 where nothing can be asked
     }
 
     function _toInvest(uint256 growth) internal view override returns (uint256 assets) {

@@ -16,6 +16,8 @@ contract YieldMathBatch {
     uint256 public constant RESOLUTION = YieldMath.RESOLUTION;
     uint256 private constant _OFFER_WORDS = 15;
 
+    error ViewFails(address target);
+
     /// @param words For each case the number of offers, the amount, and for each offer the market's eleven words, others,
     ///        low, high and score.
     /// @return out For each offer in order its position, its rate there, its marginal yield there (two's complement) and
@@ -51,6 +53,14 @@ contract YieldMathBatch {
     function gasOfSplit(YieldMath.Offer[] memory offers, uint256 amount) external view returns (uint256) {
         uint256 before = gasleft();
         YieldMath.split(offers, amount);
+        return before - gasleft();
+    }
+
+    /// @return Gas that a view uses, which is less than it has to be left.
+    function gasOf(address target, bytes calldata question) external view returns (uint256) {
+        uint256 before = gasleft();
+        (bool ok,) = target.staticcall(question);
+        if (!ok) revert ViewFails(target);
         return before - gasleft();
     }
 

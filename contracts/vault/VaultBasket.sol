@@ -40,7 +40,7 @@ abstract contract VaultBasket is IIndexVault, ReentrancyGuardTransient {
     error NotOwner(address caller);
     error InvalidReceiver(address receiver);
     error TooManyConstituents(uint256 count, uint256 maximum);
-    /// Nobody knows what the coin's reserve is worth to one who enters.
+    /// Nobody knows what the coin's reserve is worth: one of its strategies does not say.
     error StrategyUnreadable(address token);
 
     // The modifiers' bodies are functions, since a modifier's code is repeated wherever it stands.
@@ -155,8 +155,12 @@ abstract contract VaultBasket is IIndexVault, ReentrancyGuardTransient {
     {
         if (!head.isLending()) return lanes;
         (, int256[] memory highs, uint256 unreadable) = _lent(coins);
-        if (unreadable != 0) revert StrategyUnreadable(coins.get(LibBit.ffs(unreadable)).tokenOf());
+        _requireReadable(coins, unreadable);
         return lanes.plus(highs);
+    }
+
+    function _requireReadable(uint256[] memory coins, uint256 unreadable) internal pure {
+        if (unreadable != 0) revert StrategyUnreadable(coins.get(LibBit.ffs(unreadable)).tokenOf());
     }
 
     /// @return The lanes as who leaves counts them; of a coin with an unreadable strategy the idle part alone.

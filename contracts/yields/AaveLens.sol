@@ -12,7 +12,7 @@ import {RewardPricing} from "./RewardPricing.sol";
 /// @dev Utilisation is debt / (virtual balance + debt), as the pool reckons it: coins sent to the pool move nothing.
 contract AaveLens is IYieldLens, RewardPricing {
     /// @notice Rewards of one coin that are looked at.
-    uint256 public constant MAX_REWARDS = 8;
+    uint256 public constant MAX_REWARDS = 4;
     uint256 private constant _RAY_PER_WAD = 1e9;
     uint256 private constant _WAD_PER_BPS = 1e14;
     uint256 private constant _RESERVE_FACTOR_AT = 64; // bit of the configuration, 16 bits long

@@ -1,4 +1,6 @@
-"""A fund and strategies whose coins, pool, venue and one strategy call back in the middle of whatever is done with them."""
+"""A fund and strategies whose coins, pool, venue and one strategy call back in the middle of whatever is
+done with them.
+"""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -86,12 +88,17 @@ def make_hooked(lab: Lab) -> Hooked:
         "fund": lab.deploy("ToyLender", fund, coins[0], 2),
         **{name: lab.deploy("ToyLender", strategies[name], coins[0], 0) for name in ("market", "curve")},
     }
+    naive = lab.deploy("NaivePrice")
+    asked = [
+        *questions(coins, strategies, manager, fund, optimizer),
+        ("naive price", naive, encode_call("price(address,address)", [coins[0], fund])),
+    ]
     made = Hooked(
         lab, coins, reward, market, pool, strategies, manager, fund, door, venue, watcher, optimizer, lenders,
-        tuple(name for name, _, _ in questions(coins, strategies, manager, fund, optimizer)),
+        tuple(name for name, _, _ in asked),
     )  # fmt: skip
     fill(made)
-    for _, target, data in questions(coins, strategies, manager, fund, optimizer):
+    for _, target, data in asked:
         lab.send(watcher, "add(address,bytes)", target, data)
     return made
 
@@ -100,7 +107,9 @@ def deploy_pool(lab: Lab, coins: tuple[str, str]) -> str:
     """A Curve pool of both coins, ten million each."""
     factory = lab.replica.book.contracts[FACTORY]
     terms = [1_000, 10**6, 2 * 10**10, curve.EMA_TIME, 0]
-    lab.send(factory, curve.DEPLOY, "Hooked", "HOOKED", list(coins), *terms, [0, 0], [b"\0" * 4] * 2, [NOBODY] * 2)
+    lab.send(
+        factory, curve.DEPLOY, "Hooked", "HOOKED", list(coins), *terms, [0, 0], [b"\0" * 4] * 2, [NOBODY] * 2
+    )
     last = lab.rpc.read(factory, "pool_count()") - 1
     pool = str(lab.rpc.read(factory, "pool_list(uint256)", [last], "address"))
     for token in coins:
@@ -139,22 +148,32 @@ def fill(h: Hooked) -> None:
 def questions(
     coins: tuple[str, str], strategies: dict[str, str], manager: str, fund: str, optimizer: str
 ) -> list[tuple[str, str, bytes]]:
-    """Every view that prices something: its name, whom to ask, and the call."""
+    """Every view that prices something: its name, whom to ask, and the call.
+
+    Not those that say what can be had or moved now (`available`, `allocatable`, `liquidOf`, `strategiesOf`,
+    `lentOf` ...): they tell by a flag what does not answer.
+    """
     coin, amount = coins[0], 1_000 * UNIT
     asked: list[tuple[str, str, list[Any]]] = [
         (fund, "getBasket()", []), (fund, "getReserve(address)", [coin]), (fund, "totalBasketValue()", []),
         (fund, "previewWithdraw(uint256)", [WAD]), (fund, "amountsForShares(uint256)", [WAD]),
-        (fund, "previewContribute(uint256[])", [[amount, amount]]), (fund, "available(address)", [coin]),
-        (fund, "idleOf(address)", [coin]), (manager, "lentOf(address[])", [[coin]]),
-        (manager, "strategiesOf(address)", [coin]), (manager, "liquidOf(address)", [coin]),
+        (fund, "previewContribute(uint256[])", [[amount, amount]]), (fund, "idleOf(address)", [coin]),
         (manager, "gainsOf(address)", [coin]), (manager, "lossBudget(address)", [coin]),
-        (optimizer, "optimizeYield(address,uint256)", [coin, amount]), (optimizer, "optimalPositions(address)", [coin]),
-        (optimizer, "optimalAllocation(address,uint256)", [coin, amount]), (optimizer, "shouldReallocate(address)", [coin]),
+        (optimizer, "optimizeYield(address,uint256)", [coin, amount]),
+        (optimizer, "shouldReallocate(address)", [coin]),
     ]  # fmt: skip
-    names = ("convertToAssets", "convertToShares", "previewDeposit", "previewMint", "previewWithdraw", "previewRedeem")
+    names = (
+        "convertToAssets",
+        "convertToShares",
+        "previewDeposit",
+        "previewMint",
+        "previewWithdraw",
+        "previewRedeem",
+    )
     for name in ("market", "curve"):
         asked += [(strategies[name], f"{view}(uint256)", [amount]) for view in names]
         asked += [(strategies[name], f"{view}()", []) for view in ("totalAssets", "lockedProfit")]
-        asked += [(manager, "allocatable(address)", [strategies[name]])]
-    labels = {fund: "fund", manager: "manager", optimizer: "optimizer"} | {a: n for n, a in strategies.items()}
+    labels = {fund: "fund", manager: "manager", optimizer: "optimizer"} | {
+        a: n for n, a in strategies.items()
+    }
     return [(f"{labels[to]}.{view}", to, encode_call(view, args)) for to, view, args in asked]

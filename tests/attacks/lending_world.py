@@ -1,16 +1,16 @@
 """A lending fund and its strategies on the replica's markets, and scripts of attackers with any capital.
 
-Everything goes by raw JSON-RPC. A script of one block is undone by the `eth_call` that runs it; a story of several
-blocks is an `eth_simulateV1`, which leaves nothing behind either.
+Everything goes by raw JSON-RPC. A script of one block is undone by the `eth_call` that runs it; a story of
+several blocks is an `eth_simulateV1`, which leaves nothing behind either.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ballast.replica.rpc import hex0x, selector
+from ballast.replica.rpc import hex0x
 from tests.profiles import PROFILE
-from tests.unit.erc4626.script import ALICE, BOB, MALLORY, TRENT, Answers, Ref, Script, keep_data, kept
+from tests.unit.erc4626.script import ALICE, MALLORY, TRENT, Answers, Ref, Script, keep_data, kept
 from tests.unit.erc4626.stage import UNLIMITED, Lab
 from tests.unit.erc4626.subjects import aave_strategy, compound_strategy, curve_strategy
 

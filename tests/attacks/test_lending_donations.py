@@ -1,12 +1,16 @@
-"""Gifts to strategies, manager and vault, round victims who enter and leave: the giver is never the richer for it.
+"""Gifts to strategies, manager and vault, round victims who enter and leave: the giver is never the richer
+for it.
 
-In a Curve pool whoever enters or leaves pays a spread to who stays: there the thief is compared with himself giving nothing.
+In a Curve pool whoever enters or leaves pays a spread to who stays: there the thief is compared with
+himself giving nothing.
 
 What the victims lose is bounded too, against the same story without the thief:
-- In a strategy, which has 10^6 virtual shares per unit, by a millionth of the gift each time he enters: what shares are rounded by.
-- In a Curve pool that the thief's own deposits lean on, by the slippage that the strategy lets a deposit suffer.
-- In the fund, whose newcomers pay for gains that are still locked, by their part of these if they leave at once: the gift
-  of a thief is such a gain, and theirs when they stay for the unlock.
+- In a strategy, which has 10^6 virtual shares per unit, by a millionth of the gift each time he enters:
+  what shares are rounded by.
+- In a Curve pool that the thief's own deposits lean on, by the slippage that the strategy lets a deposit
+  suffer.
+- In the fund, whose newcomers pay for gains that are still locked, by their part of these if they leave
+  at once: the gift of a thief is such a gain, and theirs when they stay for the unlock.
 """
 
 from collections.abc import Iterator
@@ -38,14 +42,27 @@ pytestmark = pytest.mark.replica
 NAMES = ("Aave", "Compound", "Curve")
 OFFSET = 10**6  # virtual shares of a strategy, per unit
 GIFTS = ("coin", "position", "shares", "to the manager", "to the vault", "position to the fund's")
-MOVES = ("join", "victim joins", "gift", "fund join", "victim joins the fund", "harvest", "sync", "quit", "victim quits")
+MOVES = (
+    "join",
+    "victim joins",
+    "gift",
+    "fund join",
+    "victim joins the fund",
+    "harvest",
+    "sync",
+    "quit",
+    "victim quits",
+)
 
 
 @pytest.fixture(scope="module")
 def world(mainnet_handles: Any, project: Any) -> Iterator[World]:
     with mainnet_handles.isolated():
         made = make_world(Lab(mainnet_handles, project))
-        for market in (contracts(made)["aave_v3_pool"], made.read(made.strategies["Compound"], "COMET()", returns="address")):
+        for market in (
+            contracts(made)["aave_v3_pool"],
+            made.read(made.strategies["Compound"], "COMET()", returns="address"),
+        ):
             allow(made.lab, market, made.tokens[0])
         yield made
 
@@ -75,7 +92,10 @@ class Move:
 def draw(rng: Random) -> list[Move]:
     """Gifts of any size between anything; most stories begin with a small join, as the inflation does."""
     start = [Move("join", max(1, amount(rng, -6, 2)))] if rng.random() < 0.6 else []
-    later = [Move(rng.choice(MOVES), max(1, amount(rng, -6, 6)), rng.choice(GIFTS)) for _ in range(rng.randrange(3, 9))]
+    later = [
+        Move(rng.choice(MOVES), max(1, amount(rng, -6, 6)), rng.choice(GIFTS))
+        for _ in range(rng.randrange(3, 9))
+    ]
     return [*start, Move("gift", amount(rng, -3, 8), rng.choice(GIFTS)), *later]
 
 
@@ -144,7 +164,9 @@ class Told:
     script: Play
     thief: tuple[list[Ref], list[Ref]]
     victim: tuple[list[Ref], list[Ref]]
-    locked: tuple[list[Ref], Ref, Ref, Ref]  # what is lent, what of it counts, the victim's shares of the fund, all shares
+    locked: tuple[
+        list[Ref], Ref, Ref, Ref
+    ]  # what is lent, what of it counts, the victim's shares of the fund, all shares
 
     def forfeited(self, answers: Answers) -> int:
         """The victim's part of the fund's locked gains, which he leaves behind by leaving at once."""
@@ -237,7 +259,9 @@ def test_gift__to_a_strategy_of_the_fund__newcomer_who_stays_for_the_unlock_lose
     assert results[0] >= -DUST
 
 
-def test_gift__vault_that_counts_its_balance_and_has_no_virtual_shares__robs_the_first_victim(world: World) -> None:
+def test_gift__vault_that_counts_its_balance_and_has_no_virtual_shares__robs_the_first_victim(
+    world: World,
+) -> None:
     """The attack is a real one, and both judges see it."""
     naive = world.lab.deploy("NaiveLending", world.tokens[0])
     allow(world.lab, naive, world.tokens[0])

@@ -1,10 +1,11 @@
-"""Joining before a harvest: who comes for a gain gets what the unlock lets out while he is in, and nothing else.
+"""Joining before a harvest: who comes for a gain gets what the unlock lets out while he is in, and nothing
+else.
 
 Two bounds, exact but for `DUST`:
-- A strategy: beyond what the same stake earns in the same time without the harvest, at most the stake's part of
-  gain x (time in since the harvest) / UNLOCK_PERIOD, and the interest on the gain for that time.
-- The fund: at most the stake's part of what those who leave at the end count more than those who entered at the start
-  had to count. In one block that is nothing.
+- A strategy: beyond what the same stake earns in the same time without the harvest, at most the stake's
+  part of gain x (time in since the harvest) / UNLOCK_PERIOD, and the interest on the gain for that time.
+- The fund: at most the stake's part of what those who leave at the end count more than those who entered
+  at the start had to count. In one block that is nothing.
 """
 
 from collections.abc import Iterator
@@ -30,7 +31,9 @@ from tests.attacks.lending_world import (
 from tests.unit.erc4626.stage import Lab
 
 pytestmark = pytest.mark.replica
-LEAST_REWARD = 1_000  # base units: it touches the market, whose interest compounds at every touch, as a real one does
+LEAST_REWARD = (
+    1_000  # base units: it touches the market, whose interest compounds at every touch, as a real one does
+)
 NAMES = ("Aave", "Compound", "Curve")
 
 
@@ -117,7 +120,9 @@ def excess(world: World, strategy: str, join: Join) -> int:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_harvest__joined_before_and_left_after__brings_the_unlocked_part_only(world: World, name: str) -> None:
+def test_harvest__joined_before_and_left_after__brings_the_unlocked_part_only(
+    world: World, name: str
+) -> None:
     biggest = 0
     for rng in seeds(f"join {name}", SEQUENCES // 5):
         join = draw(rng)

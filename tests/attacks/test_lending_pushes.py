@@ -1,8 +1,9 @@
 """Pushing the Curve pool round whatever anybody does with the strategy or the fund, in one transaction.
 
-The attacker has any capital, in coins and before the start also in shares. What he nets, after he has pushed back, is at
-most what the same moves bring without the push. Where the keeper moves the fund's coins inside the sandwich, he nets at
-most what the fund loses by it, and that is at most what was left of the manager's loss budget.
+The attacker has any capital, in coins and before the start also in shares. What he nets, after he has
+pushed back, is at most what the same moves bring without the push. Where the keeper moves the fund's
+coins inside the sandwich, he nets at most what the fund loses by it, and that is at most what was left of
+the manager's loss budget.
 """
 
 from collections.abc import Iterator
@@ -176,7 +177,9 @@ def fund_change(answers: Answers, told: Told) -> int:
     return total(answers, told.fund[1]) - total(answers, told.fund[0])
 
 
-def play(world: World, strategy: str, attacks: list[Attack]) -> Iterator[tuple[Attack, Told, Answers, Told, Answers]]:
+def play(
+    world: World, strategy: str, attacks: list[Attack]
+) -> Iterator[tuple[Attack, Told, Answers, Told, Answers]]:
     """Each attack with its push and without."""
     pushed = [tell(world, strategy, attack) for attack in attacks]
     honest = [tell(world, strategy, attack, pushes=False) for attack in attacks]

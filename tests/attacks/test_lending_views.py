@@ -1,9 +1,11 @@
 """Views asked in the middle of somebody's call: each refuses, or says what it says before or after.
 
-Coins that call round every transfer, a strategy that calls wherever coins move, a venue that calls in a trade. Three toy
-lenders believe the views: in the middle the thief borrows all that the price allows, and has a sound borrower sold out.
+Coins that call round every transfer, a strategy that calls wherever coins move, a venue that calls in a
+trade. Three toy lenders believe the views: in the middle the thief borrows all that the price allows, and
+has a sound borrower sold out.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
@@ -15,12 +17,13 @@ from ballast.replica.rpc import encode_call
 from tests.attacks.lending_draws import amount, seeds
 from tests.attacks.lending_hooks import UNIT, WAD, Hooked, make_hooked
 from tests.attacks.lending_world import KEEPER, SEQUENCES
-from tests.unit.erc4626.script import ALICE, MALLORY, Ref, Script, run
+from tests.unit.erc4626.script import ALICE, MALLORY, Answers, Ref, Script, run
 from tests.unit.erc4626.stage import Lab
 
 pytestmark = pytest.mark.replica
 HARVEST: Final = "harvest((address,uint256,address,bytes)[])"
 TRADES: Final = "executeTrades((address,address,uint256,uint256,address,bytes)[])"
+LEAVE: Final = "withdraw(uint256,address,uint256[])"
 QUESTIONS_OF_ONE: Final = 4
 LENDER_DUST: Final = 3  # base units
 Act = Callable[[Hooked, Script, int, str], Ref]
@@ -68,9 +71,6 @@ def enter_fund(h: Hooked, s: Script, size: int, _: str) -> Ref:
 
 def leave_fund(h: Hooked, s: Script, size: int, _: str) -> Ref:
     return s.send(MALLORY, h.fund, encode_call(LEAVE, [size * WAD // UNIT, s.actors[MALLORY], [0, 0]]))
-
-
-LEAVE: Final = "withdraw(uint256,address,uint256[])"
 
 
 def trade(h: Hooked, s: Script, size: int, _: str) -> Ref:
@@ -131,7 +131,9 @@ class Case:
 
 def draw(rng: Random, count: int) -> Case:
     act = rng.choice((*ON_STRATEGIES, *ON_FUND, *ON_POOL))
-    strategies = ("market", "curve", "hostile") if act in (allocate, deallocate, recall) else ("market", "curve")
+    strategies = (
+        ("market", "curve", "hostile") if act in (allocate, deallocate, recall) else ("market", "curve")
+    )
     asked = sum(1 << i for i in rng.sample(range(count), QUESTIONS_OF_ONE))
     return Case(act, amount(rng, 0, 4.9), rng.choice(strategies), asked, rng.random() < 0.4)
 
@@ -145,7 +147,9 @@ class Told:
     wrong: Ref
     looks: Ref
     answered: Ref
-    loans: list[tuple[Ref, Ref, Ref, Ref]]  # of each lender: worth before, worth after, debt, whether the victim was sold
+    loans: list[
+        tuple[Ref, Ref, Ref, Ref]
+    ]  # of each lender: worth before, worth after, debt, whether the victim was sold
 
 
 def tell(h: Hooked, case: Case) -> Told:
@@ -165,20 +169,37 @@ def collateral_worth(_: Hooked, s: Script, lender: str) -> Ref:
     return s.call(ALICE, lender, "worth(uint256)", s.call(ALICE, lender, "collateral()"))
 
 
+def play(h: Hooked, cases: list[Case]) -> list[tuple[Case, Told, Answers]]:
+    told = [tell(h, case) for case in cases]
+    answers = run(h.lab.rpc, h.lab.prober, [one.script for one in told])
+    return list(zip(cases, told, answers, strict=True))
+
+
 def test_views__asked_in_the_middle_of_any_act__refuse_or_say_before_or_after(hooked: Hooked) -> None:
-    cases = [draw(rng, len(hooked.questions)) for rng in seeds("views", SEQUENCES)]
-    told = [tell(hooked, case) for case in cases]
-    answers = run(hooked.lab.rpc, hooked.lab.prober, [one.script for one in told])
-    from collections import Counter
-    c = Counter(); w = Counter()
-    for case, one, got in zip(cases, told, answers, strict=True):
-        n = case.act.__name__
-        c[n, "ok" if got.ok(one.done) else "fail"] += 1
-        c[n, "looks"] += got[one.looks]; c[n, "ans"] += got[one.answered]
-        if got[one.wrong]: w[n, case.strategy, hooked.questions[got[one.wrong] - 1]] += 1
-        for k, (before, after, debt, sold) in enumerate(one.loans):
-            if got[debt] > max(got[before], got[after]) + LENDER_DUST: w[n, case.strategy, "debt", k, got[debt] - max(got[before], got[after])] += 1
-            if got[sold]: w[n, case.strategy, "sold", k] += 1
-            c["debt", k] += got[debt] > 0
-    print(sorted(c.items(), key=str))
-    for x in sorted(w.items(), key=str): print(x)
+    cases = [draw(rng, len(hooked.questions) - 1) for rng in seeds("views", SEQUENCES)]
+    met: Counter[str] = Counter()
+    for case, one, got in play(hooked, cases):
+        what = f"{case}: {hooked.questions[got[one.wrong] - 1] if got[one.wrong] else ''}"
+        assert got[one.wrong] == 0, f"half-way answer during {what}"
+        for name, (before, after, debt, sold) in zip(hooked.lenders, one.loans, strict=True):
+            assert got[debt] <= max(got[before], got[after]) + LENDER_DUST, (
+                f"{name} lent too much during {what}"
+            )
+            assert not got[sold], f"{name} sold a sound borrower out during {what}"
+            met[f"lent by {name}"] += got[debt] > 0
+        met[case.act.__name__] += got.ok(one.done)
+        met["looks"] += got[one.looks]
+        met["answers"] += got[one.answered]
+    acts = {act.__name__ for act in (*ON_STRATEGIES, *ON_FUND, *ON_POOL)}
+    assert acts <= {name for name, count in met.items() if count}, "an act was never accepted"
+    assert min(met[f"lent by {name}"] for name in hooked.lenders) > 0, "a lender was never asked"
+    assert met["looks"] > SEQUENCES // 2
+    assert met["answers"] > SEQUENCES // 4
+
+
+def test_views__naive_price_asked_in_the_middle__is_found_half_way(hooked: Hooked) -> None:
+    """The canary: balance over supply, while somebody leaves."""
+    naive = len(hooked.questions) - 1
+    cases = [Case(leave_fund, 1_000 * UNIT, "market", 1 << naive, loaned=False)]
+    (found,) = [got[one.wrong] for _, one, got in play(hooked, cases)]
+    assert found == naive + 1

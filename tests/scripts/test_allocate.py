@@ -156,6 +156,27 @@ def test_allocate__strategy_added_to_the_file_only__refused(lending, tmp_path):
     assert_refused(refused, "second of DAI", "was not deployed")
 
 
+def test_deploy__lending_index_again__nothing_to_do_and_every_strategy_proved(lending, tmp_path):
+    nonce = lending.deployer.nonce
+    result = run("deploy", *options(lending, tmp_path))
+    assert result.exit_code == 0, result.stderr
+    assert "nothing to do" in result.stdout
+    for name in (
+        "Strategy/USDC/aave_v3",
+        "caps of DAI in aave_v3",
+        "score of USDT in compound_v3",
+        "when moving pays",
+    ):
+        assert name in result.stdout
+    assert lending.deployer.nonce == nonce
+    other = lending.index.model_dump(mode="json")
+    other["lending"]["coins"]["DAI"]["buffer_bps"] = 100
+    path = tmp_path / "other.yaml"
+    path.write_text(yaml.safe_dump(other))
+    refused = run("deploy", "--index", path, "--records", lending.folder)
+    assert_refused(refused, "how DAI is lent", "differ from the description")
+
+
 def test_status__lent_fund__shows_where_each_coin_is(lending, tmp_path):
     told(lending, tmp_path, "--execute", "--account", KEEPER)
     lending.system.manager.pauseStrategy(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from ape import accounts
 
 from ballast.replica import Replica, start_replica
@@ -79,10 +80,11 @@ class World:
 
 
 def deploy(url: str, folder: Path) -> dict[str, str]:
-    index = PACKAGED_INDEX.read_text() + "\nrebalancing: {max_trade_usd: 8_000, fill_interval_seconds: 30}\n"
-    # A fall of 400 bps is to be rebalanced, not watched.
-    index = index.replace("\ncrisis:\n", "\ncrisis:\n  detector: {watch_bps: 500}\n")
-    (folder / "index.yaml").write_text(index)
+    index = yaml.safe_load(PACKAGED_INDEX.read_text())
+    index["rebalancing"] = {"max_trade_usd": 8_000, "fill_interval_seconds": 30}
+    index["crisis"]["detector"] = {"watch_bps": 500}  # a fall of 400 bps is to be rebalanced, not watched
+    del index["lending"]  # so that all that the keeper sends are fills
+    (folder / "index.yaml").write_text(yaml.safe_dump(index))
     command = [*APE, "run", "deploy", "--network", f"ethereum:replica:{url}", "--account", "TEST::1"]
     options = ["--index", str(folder / "index.yaml"), "--records", str(folder / "records")]
     done = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, timeout=300)

@@ -1,6 +1,6 @@
 """The pack runs on a replica of its own, by raw JSON-RPC: scripts are undone by the call that runs them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -28,7 +28,7 @@ def stage(lab, request) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def deviation(request):
-    """(property name) -> the deviation known of the stage's vault, or None."""
+def deviates(request) -> Callable[[str], bool]:
+    """Whether a property is known not to hold of the stage's vault."""
     subject, scene = request.node.callspec.params["stage"]
-    return lambda name: subject.deviation(name, scene)
+    return lambda name: subject.deviates(name, scene)

@@ -1,6 +1,6 @@
 """Where the pack is played: a vault in some state, actors with coins, and the means to bring it there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,13 +29,13 @@ class Stage:
         token = self.lab.replica.book.token(self.coin).address
         return Script(self.lab.prober, self.lab.actors, self.vault, token)
 
-    def faults(self, name: str, amounts: Sequence[int]) -> list[str]:
-        """What of the property does not hold here for which amounts."""
-        scripts = [self.script() for _ in amounts]
-        checks = [PROPERTIES[name](script, amount) for script, amount in zip(scripts, amounts, strict=True)]
+    def faults(self, names: Iterable[str], amounts: Sequence[int]) -> list[str]:
+        """Which of the properties do not hold here, and for which amounts."""
+        tried = [(name, amount, self.script()) for name in names for amount in amounts]
+        checks = [PROPERTIES[name](script, amount) for name, amount, script in tried]
+        answers = run(self.lab.rpc, self.lab.prober, [script for _, _, script in tried])
         found = []
-        answers = run(self.lab.rpc, self.lab.prober, scripts)
-        for amount, check, answer in zip(amounts, checks, answers, strict=True):
+        for (name, amount, _), check, answer in zip(tried, checks, answers, strict=True):
             try:
                 check(answer)
             except AssertionError as error:
@@ -121,10 +121,9 @@ class Subject:
     scenes: Mapping[str, Scene]
     deviations: tuple[Deviation, ...] = ()
 
-    def deviation(self, name: str, scene: str) -> Deviation | None:
-        """Why the property does not hold in the scene, if that is known."""
-        found = [d for d in self.deviations if d.name == name and scene in d.scenes]
-        return found[0] if found else None
+    def deviates(self, name: str, scene: str) -> bool:
+        """Whether the property is known not to hold in the scene."""
+        return any(d.name == name and scene in d.scenes for d in self.deviations)
 
     def stage(self, lab: Lab, scene: str) -> Stage:
         stage = lab.open(self.build(lab, self.coin), self.coin)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ballast.replica import curve
+from ballast.replica import convex, curve
 from ballast.replica.aave_market import AaveMarket
 from ballast.replica.comet import CometMarket
 from ballast.replica.morpho_market import MorphoMarket
@@ -37,6 +37,14 @@ def compound_strategy(lab: Lab, coin: str) -> str:
 def curve_strategy(lab: Lab, coin: str) -> str:
     pool = lab.replica.book.curve_pool("USDC", "USDT")
     return strategy(lab, "CurveStrategy", pool.address, lab.address(coin))
+
+
+def convex_strategy(lab: Lab, coin: str) -> str:
+    book = lab.replica.book
+    pool = book.curve_pool("USDC", "USDT")
+    number = convex.convex_pool(lab.rpc, book, pool).number
+    staked = (book.contracts["convex_booster"], number, [])
+    return strategy(lab, "ConvexStrategy", pool.address, lab.address(coin), *staked)
 
 
 def month_passes(lab: Lab, stage: Stage) -> None:
@@ -157,6 +165,21 @@ CURVE_SCENES: Final[Mapping[str, Scene]] = {
 }
 
 
+def convex_shuts_down(lab: Lab, stage: Stage) -> None:
+    convex.shut_down(lab.rpc, lab.replica.book)
+
+
+def convex_is_left(lab: Lab, stage: Stage) -> None:
+    lab.send(stage.vault, "leaveConvex()")
+
+
+CONVEX_SCENES: Final[Mapping[str, Scene]] = {
+    "leaning": curve_pool_leans,
+    "shut down": convex_shuts_down,
+    "left": convex_is_left,
+}
+
+
 # -- theirs
 
 
@@ -247,6 +270,7 @@ SUBJECTS: Final = (
     Subject("AaveStrategy", "USDC", aave_strategy, {**OWN_SCENES, **AAVE_SCENES}, (AAVE_DILUTED,)),
     Subject("CompoundStrategy", "USDC", compound_strategy, {**OWN_SCENES, **COMET_SCENES}),
     Subject("CurveStrategy", "USDC", curve_strategy, {**OWN_SCENES, **CURVE_SCENES}),
+    Subject("ConvexStrategy", "USDC", convex_strategy, {**OWN_SCENES, **CONVEX_SCENES}),
     Subject("YearnV3", "USDC", yearn_vault, YEARN_SCENES, YEARN_DEVIATIONS),
     Subject("MetaMorpho", "USDC", morpho_vault, MORPHO_SCENES),
     Subject("StataToken", "USDC", stata_token, AAVE_SCENES, STATA_LIMITS),

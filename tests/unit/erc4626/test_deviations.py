@@ -17,7 +17,7 @@ def test_deviation__where_it_is_known__shows(lab, subject, deviation, scene):
     with lab.rpc.isolated():
         stage = subject.stage(lab, scene)
         amounts = range(deviation.amount, deviation.amount + TRIES)
-        assert stage.faults(deviation.name, amounts) != []
+        assert stage.faults([deviation.name], amounts) != []
 
 
 def test_deviations__every_one__is_of_a_property_and_a_scene_that_exist():

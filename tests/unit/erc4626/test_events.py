@@ -5,7 +5,7 @@ from eth_utils import keccak
 
 from tests.unit.erc4626.script import ALICE, BOB, MALLORY
 from tests.unit.erc4626.subjects import SUBJECTS
-from tests.unit.erc4626.test_canary import wrong_vault
+from tests.unit.erc4626.test_wrong_vault import wrong_vault
 
 pytestmark = pytest.mark.replica
 DEPOSIT = "Deposit(address,address,uint256,uint256)"

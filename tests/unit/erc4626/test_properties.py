@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.profiles import PROFILE
-from tests.unit.erc4626.properties import PROPERTIES
+from tests.unit.erc4626.properties import GROUPS
 
 pytestmark = pytest.mark.replica
 UNIT = 10**6  # of the subjects' coin
@@ -15,15 +15,13 @@ CORNERS = (1, UNIT - 1, MOST)
 AMOUNTS = st.tuples(*(st.integers(3 * 10**size, 10 ** (size + 2)) for size in range(0, 15, 3)))
 
 
-@pytest.mark.parametrize("name", PROPERTIES)
+@pytest.mark.parametrize("group", GROUPS)
 @settings(
-    max_examples=max(1, PROFILE.examples // 20),
+    max_examples=1 + PROFILE.examples // 50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(amounts=AMOUNTS)
-def test_vault__any_amounts__keeps_the_standard(stage, deviation, name, amounts):
-    known = deviation(name)
-    if known is not None:
-        pytest.skip(f"known: {known.why}")
-    assert stage.faults(name, [*CORNERS, *amounts]) == []
+def test_vault__any_amounts__keeps_the_standard(stage, deviates, group, amounts):
+    names = [name for name in GROUPS[group] if not deviates(name)]
+    assert stage.faults(names, [*CORNERS, *amounts]) == []

@@ -99,11 +99,13 @@ def test_withdraw__strategy_misbehaves__everything_owed_is_given(lent, investor,
 
 @pytest.mark.parametrize("mode", UNREADABLE)
 def test_withdraw__unreadable__idle_part_and_a_part_of_every_share(lent, investor, mode):
-    lent.mode(mode)
     shares = part(lent, 25)
-    assert owed(lent, shares)[0] == 250 * UNIT
+    due = owed(lent, shares)
+    lent.mode(mode)
+    refusal = ("StrategyUnreadable", lent.coins[0].address)
+    assert revert_of(lent.vault.previewWithdraw, shares, sender=investor) == refusal
     assert lent.manager.lentOf(lent.coins).unreadable == 1
-    lent.leave(investor, shares, minimums=owed(lent, shares))
+    lent.leave(investor, shares, minimums=[250 * UNIT, *due[1:]])
     assert [s.balanceOf(investor) for s in lent.strategies] == [500 * UNIT] * 2
     assert lent.other.balanceOf(investor) == 0  # another coin's strategy is asked as ever
     lent.mode("HONEST")

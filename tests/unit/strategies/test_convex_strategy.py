@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from curve_world import DAY, EVERYTHING, HOUR, WEEK, CurveWorld, make_world
 
+from ballast.replica import Replica
 from ballast.replica.convex import convex_pool, earmark, shut_down
 from ballast.replica.place import OPERATOR
 from ballast.replica.uniswap import usd_price
@@ -64,8 +65,10 @@ class ConvexWorld:
         return int(next(e for e in receipt.events if e.event_name == "Harvested").gain)
 
 
-@pytest.fixture
-def world(project, accounts, replica) -> ConvexWorld:
+@pytest.fixture(scope="module")
+def world(project, accounts, networks) -> ConvexWorld:
+    """What a test does to it is undone by Ape's isolation."""
+    replica = Replica(networks.active_provider.uri)
     extra = accounts[0].deploy(project.TokenWithModes, 18)
     made = make_world(project, accounts, replica, ("USDC", "USDT"), "USDC", [extra.address])
     factory = replica.book.contracts["uniswap_v3_factory"]

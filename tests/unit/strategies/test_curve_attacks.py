@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from curve_world import HOUR, CurveWorld, make_world
 
-from ballast.replica import curve
+from ballast.replica import Replica, curve
 from ballast.replica.rpc import decode_as, encode_call, hex0x
 from tests.profiles import PROFILE
 
@@ -47,24 +47,46 @@ class Outcome:
     acted: bool
 
 
-@pytest.fixture(params=list(POOLS))
-def world(project, accounts, replica, request) -> CurveWorld:
-    made = make_world(project, accounts, replica, *POOLS[request.param])
-    made.deposit(300_000)
+@dataclass(frozen=True)
+class Scene:
+    """A strategy with other people's coins in it, and somebody who has coins without end and a stake."""
+
+    world: CurveWorld
+    attacker: Any
+
+
+def make_scene(project: Any, accounts: Any, replica: Replica, name: str) -> Scene:
+    world = make_world(project, accounts, replica, *POOLS[name])
+    world.deposit(300_000)
+    contract = accounts[9].deploy(project.CurveAttacker, world.strategy, world.pool.index(world.other_coin))
+    for coin in world.pool.coins:
+        replica.mint(coin, contract.address, 1_000_000_000 * 10 ** replica.book.token(coin).decimals)
+    contract.enter(STAKE * world.one, sender=accounts[9])
+    return Scene(world, contract)
+
+
+@pytest.fixture(scope="module")
+def scenes(project, accounts, networks) -> dict[str, Scene]:
+    """One for each pool, at rest; what a test does to them is undone by Ape's isolation."""
+    replica = Replica(networks.active_provider.uri)
+    made = {name: make_scene(project, accounts, replica, name) for name in POOLS}
+    replica.pass_time(6 * HOUR)
     return made
 
 
+@pytest.fixture(params=list(POOLS))
+def scene(scenes, request) -> Scene:
+    return scenes[request.param]
+
+
 @pytest.fixture
-def attacker(project, accounts, world) -> Any:
-    """Has coins of both kinds without end, and a stake in the strategy."""
-    other = world.pool.index(world.other_coin)
-    contract = accounts[9].deploy(project.CurveAttacker, world.strategy, other)
-    for coin in world.pool.coins:
-        one = 10 ** world.replica.book.token(coin).decimals
-        world.replica.mint(coin, contract.address, 1_000_000_000 * one)
-    contract.enter(STAKE * world.one, sender=accounts[9])
-    world.replica.pass_time(6 * HOUR)
-    return contract
+def world(scene) -> CurveWorld:
+    return scene.world
+
+
+@pytest.fixture
+def attacker(scene) -> Any:
+    return scene.attacker
 
 
 def play(world: CurveWorld, attacker: Any, attacks: list[tuple]) -> list[Outcome]:
@@ -133,7 +155,7 @@ def test_push__without_fees__the_price_is_what_it_was(world, attacker):
         assert abs(back - before) <= before // 10**8
 
 
-def test_push__without_the_averages__would_have_moved_what_the_pool_pays(world, attacker):
+def test_push__without_the_averages__would_have_moved_what_the_pool_pays(world):
     """The attack is a real one: the pool's own answer moves by tens of percent meanwhile."""
     lp, index = world.strategy.lpBalance(), world.pool.index(world.coin)
     asked = ("calc_withdraw_one_coin(uint256,int128)", lp, index)
@@ -142,10 +164,10 @@ def test_push__without_the_averages__would_have_moved_what_the_pool_pays(world, 
     assert world.read_pool(*asked) < before * 8 // 10
 
 
-def test_push__held_over_a_block_of_mainnet__counts_for_a_seventieth(world, attacker):
+def test_push__held_over_a_block_of_mainnet__counts_for_a_seventieth(world):
     """What the averages do let through: twelve seconds of their 866."""
     before = world.price()
-    world.push(world.other_coin, "0.99")
+    world.push(world.other_coin, "1.045")
     world.replica.pass_time(12)
     spot = Fraction(curve.price(world.replica.rpc, world.pool, world.other_coin, world.coin))
     assert spot < Fraction(9, 10)

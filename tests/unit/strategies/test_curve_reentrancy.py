@@ -39,8 +39,10 @@ def call_of(view: str) -> bytes:
     return encode_call(view, [ONE] if "uint256" in view else [])
 
 
-@pytest.fixture
-def hostile(project, accounts, replica: Replica) -> Hostile:
+@pytest.fixture(scope="module")
+def hostile(project, accounts, networks) -> Hostile:
+    """What a test does to it is undone by Ape's isolation."""
+    replica = Replica(networks.active_provider.uri)
     owner = accounts[0]
     coins = [owner.deploy(project.TokenWithModes, 18) for _ in range(2)]
     factory = replica.book.contracts["curve_ng_factory"]

@@ -6,7 +6,7 @@ import pytest
 from curve_world import FUNDS, HOUR, SHARE_UNIT, WEEK, CurveWorld, make_world
 
 from ballast.model import curve as model
-from ballast.replica import curve
+from ballast.replica import Replica, curve
 from ballast.units import BPS, WAD
 from tests.reverts import constructor_revert_of, passes, revert_of
 
@@ -20,20 +20,27 @@ POOLS = {
 DUST = 10  # base units, or a trillionth of an amount with 18 decimals
 
 
+@pytest.fixture(scope="module")
+def worlds(project, accounts, networks) -> dict[str, CurveWorld]:
+    """One for each pool; what a test does to them is undone by Ape's isolation."""
+    replica = Replica(networks.active_provider.uri)
+    return {name: make_world(project, accounts, replica, *pool) for name, pool in POOLS.items()}
+
+
 @pytest.fixture(params=list(POOLS))
-def every(project, accounts, replica, request) -> CurveWorld:
-    return make_world(project, accounts, replica, *POOLS[request.param])
+def every(worlds, request) -> CurveWorld:
+    return worlds[request.param]
 
 
 @pytest.fixture
-def world(project, accounts, replica) -> CurveWorld:
-    return make_world(project, accounts, replica, *POOLS["usdc-usdt"])
+def world(worlds) -> CurveWorld:
+    return worlds["usdc-usdt"]
 
 
 @pytest.fixture
-def frax(project, accounts, replica) -> CurveWorld:
+def frax(worlds) -> CurveWorld:
     """A pool whose fees show."""
-    return make_world(project, accounts, replica, *POOLS["frax"])
+    return worlds["frax"]
 
 
 def dust(world: CurveWorld) -> int:
@@ -269,7 +276,7 @@ def test_redeem__while_the_peg_breaks_and_the_average_lags__pays_what_the_pool_p
 def test_limits__the_pool_cannot_be_asked__are_nothing_and_do_not_revert(world):
     world.deposit(1_000)
     code = world.replica.rpc.call("eth_getCode", world.pool.address, "latest")
-    world.replica.rpc.call("anvil_setCode", world.pool.address, "0xfe")
+    world.replica.rpc.call("anvil_setCode", world.pool.address, "0x5f5ffd")  # reverts
     strategy = world.strategy
     assert [strategy.maxDeposit(world.holder), strategy.maxMint(world.holder)] == [0, 0]
     assert [strategy.maxWithdraw(world.holder), strategy.maxRedeem(world.holder)] == [0, 0]

@@ -18,6 +18,7 @@ COINS, DECIMALS, WEIGHTS = ("USDC", "USDT", "DAI"), (6, 6, 18), (5_000, 3_000, 2
 FUND = 200_000_000  # dollars
 MUCH = 2**111  # {coin}: no cap
 SCORES = (1_000, 990)  # per mille: Aave's, Compound's
+USUAL = 2_000_000  # gas
 MARGIN = UNIT  # far above what a buffer grows in a few blocks
 ALWAYS = 2**256 - 1
 
@@ -165,3 +166,16 @@ def test_should_reallocate__market_pays_more_only_while_nobody_comes__stays(fund
         rates.append(rate(market, market.supplied))
     assert rates[0] > 5 * rates[1]
     assert fund.verdict()[0] is False
+
+
+def test_views__real_lenses_and_manager__cost_little(fund, yield_batch, record_property):
+    arguments = {
+        "optimizeYield": (fund.usdc, UNIT),
+        "optimalAllocation": (fund.usdc, 10**15),
+        "shouldReallocate": (fund.usdc,),
+    }
+    for name, given in arguments.items():
+        gas = yield_batch.gasOf(fund.optimizer, getattr(fund.optimizer, name).encode_input(*given))
+        print(f"\n{name}: {gas} gas over Aave and Compound")
+        record_property(f"gas_{name}_real", gas)
+        assert gas < USUAL

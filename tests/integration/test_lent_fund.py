@@ -9,6 +9,7 @@ from ballast.chain.snapshot import take_snapshot
 from ballast.chain.system import strategy_at
 from ballast.index_file import load_index
 from ballast.keeper.decide import Action
+from ballast.keeper.lending import propose
 from ballast.keeper.lending_view import LentCoin
 from ballast.keeper.rules import basket_of
 from ballast.market_data import MarketRow
@@ -88,6 +89,12 @@ def test_keeper__a_month_later__interest_counts_and_rewards_are_sold(lent, tmp_p
         assert event.gain > 0
         for sale in step.plan.move.sales:  # what came in between the look and the harvest is left
             assert balance(sale.token, step.plan.move.strategy) < sale.amount // 1_000
+    snapshot = take_snapshot(lent.system, lent.index, lazily=True)
+    assert snapshot.lending is not None
+    for coin in snapshot.lending.coins:  # locked gains count for caps on one side only: the last per mille
+        _, _, targets = lent.system.optimizer.optimalPositions(coin.token)
+        ours = propose(snapshot, snapshot.lending, coin).targets
+        assert list(ours) == pytest.approx(list(targets), rel=1e-2)
     at_once = reserves(lent)
     lent.replica.pass_time(4 * DAY)  # gains of the markets unlock in a day, those of harvests in three
     for symbol in ("USDC", "USDT", "DAI"):
@@ -100,6 +107,19 @@ def test_keeper__a_month_later__interest_counts_and_rewards_are_sold(lent, tmp_p
             assert amount > at_once[symbol] >= before[symbol] - ROUNDING
         else:
             assert amount == before[symbol]
+
+
+def test_keeper__rewards_that_are_not_there__refused_once_and_nothing_else_is_held_up(lent, tmp_path):
+    CometMarket(lent.replica.rpc, lent.replica.book, "USDC").starve_rewards()
+    lent.replica.pass_time(30 * DAY)
+    market_moves(lent, {})
+    steps = worked(lent, tmp_path, may_be_refused=True)
+    refused = [step.plan.move.strategy for step in steps if step.refusal is not None]
+    harvests = [step.plan.move.strategy for step in steps if step.plan.action is Action.HARVEST]
+    assert 0 < len(refused) == len(set(refused))
+    assert refused == harvests
+    done = [step for step in steps if step.receipt is not None]
+    assert [step.plan.action for step in done].count(Action.SYNC) == 3
 
 
 def test_keeper__targets_move__trades_with_lent_coins(lent, tmp_path):

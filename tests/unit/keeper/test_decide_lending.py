@@ -9,7 +9,7 @@ from keeper_world import NOW, address, five_coins, opened
 from lending_world import COMP, MILLION, UNIT, carried_out, flat, lendings, lent_coin, market, seen, strategy
 
 from ballast.keeper.decide import Action, Cause, Plan, State
-from ballast.keeper.lender import lent
+from ballast.keeper.lender import REFUSED_FOR, Refusals, lent
 from ballast.keeper.lending import (
     Move,
     MoveKind,
@@ -144,6 +144,17 @@ def test_decide_lending__strategy_paused__is_emptied_before_anything_is_lent() -
     assert moved(*held, idle=5 * MILLION) == [(MoveKind.DEALLOCATE, Why.STRATEGY_PAUSED, 5 * MILLION)]
 
 
+def test_lent__strategy_that_cannot_be_read__nothing_of_the_coin_moves_and_a_person_is_told() -> None:
+    held = (strategy(0, 5 * MILLION, readable=False), strategy(1, 4 * MILLION))
+    snapshot = seen(lent_coin(*held, may_enter=False))
+    assert decide_lending(snapshot) == ()
+    plan = lent(snapshot, waiting())
+    assert (plan.action, plan.alert) == (Action.WAIT, True)
+    assert "USDC in strategy0" in plan.detail
+    empty = (replace(held[0], shares=0, value=0), held[1])
+    assert len(moved(*empty, may_enter=False)) == 1
+
+
 def test_decide_lending__cap_lowered__excess_comes_back_but_interest_may_stand_a_little_above() -> None:
     capped = strategy(0, 5 * MILLION, absolute_cap=4 * MILLION)
     assert moved(capped, idle=5 * MILLION) == [(MoveKind.DEALLOCATE, Why.OVER_CAP, MILLION)]
@@ -207,6 +218,14 @@ def test_lent__trading_has_something_to_send__goes_first() -> None:
     assert (plan.action, plan.cause, plan.move) == (Action.ALLOCATE, Cause.YIELD, decide_lending(snapshot)[0])
     assert plan.to_dict()["move"]["amount"] == plan.move.amount
     assert lent(snapshot, waiting(), frozenset({plan.move.key})) == waiting()
+
+
+def test_refusals__move_refused__left_alone_for_a_while_only() -> None:
+    refusals = Refusals()
+    refusals.add("HARVEST 0x1", NOW)
+    refusals.add("HARVEST 0x2", NOW + 10)
+    assert refusals.at(NOW + REFUSED_FOR - 1) == {"HARVEST 0x1", "HARVEST 0x2"}
+    assert refusals.at(NOW + REFUSED_FOR) == {"HARVEST 0x2"}
 
 
 def test_lent__snapshot_with_lending__survives_json() -> None:
@@ -278,4 +297,4 @@ def test_decide_lending__coin_on_watch__nothing_goes_in(snapshot: Snapshot) -> N
     assert all(move.kind is not MoveKind.ALLOCATE for move in decide_lending(watched))
     left = after(watched, decide_lending(watched))
     for coin in left.lending.coins if left.lending else ():
-        assert all(s.liquid <= 10 or s.value <= 10 or not s.readable for s in coin.strategies)
+        assert coin.blind or all(s.liquid <= 10 or s.value <= 10 or not s.readable for s in coin.strategies)

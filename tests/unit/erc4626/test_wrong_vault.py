@@ -80,11 +80,11 @@ def test_faults__every_property__has_one_that_it_finds():
 def test_whole_vault__every_property__holds(lab, held):
     with lab.rpc.isolated():
         stage = wrong_vault(lab, "NONE", held=held)
-        assert [fault for name in PROPERTIES for fault in stage.faults(name, AMOUNTS)] == []
+        assert stage.faults(PROPERTIES, AMOUNTS) == []
 
 
 @pytest.mark.parametrize("fault", [fault for fault, names in FAULTS.items() if names])
 def test_wrong_vault__its_fault__is_found(lab, fault):
     with lab.rpc.isolated():
         stage = wrong_vault(lab, fault, held=fault not in SAFE_WHEN_HELD)
-        assert all(stage.faults(name, AMOUNTS) for name in FAULTS[fault])
+        assert all(stage.faults([name], AMOUNTS) for name in FAULTS[fault])
