@@ -5,7 +5,7 @@ done with them.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eth_abi import encode
+from eth_abi.abi import encode
 
 from ballast.replica import curve
 from ballast.replica.feeds import NOBODY
@@ -150,8 +150,8 @@ def questions(
 ) -> list[tuple[str, str, bytes]]:
     """Every view that prices something: its name, whom to ask, and the call.
 
-    Not those that say what can be had or moved now (`available`, `allocatable`, `liquidOf`, `strategiesOf`,
-    `lentOf` ...): they tell by a flag what does not answer.
+    Not those that say what can be had or moved now: while a strategy does not answer, `lentOf` and
+    `strategiesOf` flag it, and `available`, `liquidOf`, `allocatable` and the optimizer's plans leave it out.
     """
     coin, amount = coins[0], 1_000 * UNIT
     asked: list[tuple[str, str, list[Any]]] = [

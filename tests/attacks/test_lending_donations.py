@@ -23,9 +23,7 @@ import pytest
 from ballast.units import BPS
 from tests.attacks.lending_draws import DAY, DUST, amount, seeds
 from tests.attacks.lending_world import (
-    BOB,
     BUILDERS,
-    MALLORY,
     SEQUENCES,
     UNIT,
     WAD,
@@ -35,7 +33,7 @@ from tests.attacks.lending_world import (
     make_world,
     total,
 )
-from tests.unit.erc4626.script import Answers, Ref, run
+from tests.unit.erc4626.script import BOB, MALLORY, Answers, Ref, run
 from tests.unit.erc4626.stage import Lab
 
 pytestmark = pytest.mark.replica
@@ -217,7 +215,7 @@ def test_gift__drawn_round_victims__giver_not_richer_and_victims_not_poorer(
     world: World, fresh: dict[str, str], name: str, state: str
 ) -> None:
     strategy = fresh[name] if state == "fresh" else world.strategies[name]
-    stories = [draw(rng) for rng in seeds(f"gift {name} {state}", SEQUENCES // 6)]
+    stories = [draw(rng) for rng in seeds(f"gift {name} {state}", SEQUENCES // 6 + 1)]
     attacks = [tell(world, strategy, name, moves) for moves in stories]
     alone = [tell(world, strategy, name, moves, thief=False) for moves in stories]
     spreads = spreads_earned(world, strategy, name, stories)

@@ -17,7 +17,6 @@ import pytest
 
 from tests.attacks.lending_draws import DUST, Chapter, amount, blocks, gap, seeds
 from tests.attacks.lending_world import (
-    ALICE,
     HELD,
     SEQUENCES,
     UNIT,
@@ -28,6 +27,7 @@ from tests.attacks.lending_world import (
     open_strategy,
     total,
 )
+from tests.unit.erc4626.script import ALICE
 from tests.unit.erc4626.stage import Lab
 
 pytestmark = pytest.mark.replica
@@ -111,7 +111,7 @@ def stay(world: World, strategy: str, join: Join, harvest: bool) -> Outcome:
 def excess(world: World, strategy: str, join: Join) -> int:
     """Base units that the attacker got beyond the bound."""
     with_it, without = (stay(world, strategy, join, harvest) for harvest in (True, False))
-    period = world.read(world.strategies["Aave"], "UNLOCK_PERIOD()")
+    period = int(world.read(world.strategies["Aave"], "UNLOCK_PERIOD()"))
     gain = with_it.gain - without.gain
     unlocked = gain * min(join.after, period) // period + 1
     earned = gain * without.growth // WAD + 1

@@ -15,8 +15,6 @@ import pytest
 
 from tests.attacks.lending_draws import DUST, amount, seeds
 from tests.attacks.lending_world import (
-    ALICE,
-    MALLORY,
     SEQUENCES,
     UNIT,
     WAD,
@@ -26,7 +24,7 @@ from tests.attacks.lending_world import (
     open_strategy,
     total,
 )
-from tests.unit.erc4626.script import Answers, Ref, run
+from tests.unit.erc4626.script import ALICE, MALLORY, Answers, Ref, run
 from tests.unit.erc4626.stage import Lab
 
 pytestmark = pytest.mark.replica
@@ -189,7 +187,7 @@ def play(
 
 
 def test_push__drawn_round_strategy_and_fund__nets_nothing(world: World) -> None:
-    attacks = [draw(rng) for rng in seeds("push", 3 * SEQUENCES // 8)]
+    attacks = [draw(rng) for rng in seeds("push", SEQUENCES * 3 // 4)]
     moved = 0
     for attack, told, got, honest, alone in play(world, "Curve", attacks):
         assert profit(got, told) <= max(0, profit(alone, honest)) + DUST, attack
@@ -201,7 +199,7 @@ def test_push__drawn_round_strategy_and_fund__nets_nothing(world: World) -> None
 
 
 def test_push__keeper_moves_within__nets_what_the_fund_loses_and_that_is_in_the_budget(world: World) -> None:
-    attacks = [draw_with_keeper(rng) for rng in seeds("keeper", SEQUENCES // 8)]
+    attacks = [draw_with_keeper(rng) for rng in seeds("keeper", SEQUENCES // 4)]
     most = 0
     for attack, told, got, honest, alone in play(world, "Curve", attacks):
         lost, budget = -fund_change(got, told), got[told.budget]
