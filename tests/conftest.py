@@ -50,10 +50,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def even_clock(networks) -> None:
-    """A block a second on Ape's fork, however slow the machine: no test depends on the clock on the wall."""
-    networks.active_provider.make_request("anvil_setBlockTimestampInterval", [BLOCK_TIME])
+@pytest.fixture(autouse=True)
+def even_clock(networks) -> Iterator[None]:
+    """A block a second on Ape's fork, however slow the machine: no test depends on the clock on the wall.
+
+    What a test does is undone here as well as by Ape, whose isolation has been seen to end in a long run.
+    """
+    request = networks.active_provider.make_request
+    request("anvil_setBlockTimestampInterval", [BLOCK_TIME])
+    snapshot = request("evm_snapshot", [])
+    yield
+    networks.active_provider.make_request("evm_revert", [snapshot])
 
 
 @pytest.fixture(scope="session")

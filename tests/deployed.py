@@ -123,7 +123,8 @@ def fund(deployed: Deployed, account: str) -> None:
     rpc, vault = deployed.replica.rpc, str(deployed.system.vault.address)
     for coin in deployed.index.coins:
         deployed.replica.mint(coin.symbol, account, FUNDS * 10**coin.decimals)
-        rpc.send(coin.token, "approve(address,uint256)", [vault, 2**255], sender=account)
+        for allowed in (0, 2**255):  # USDT takes no second allowance over a first
+            rpc.send(coin.token, "approve(address,uint256)", [vault, allowed], sender=account)
 
 
 def depeg(deployed: Deployed, symbol: str, price: str) -> None:

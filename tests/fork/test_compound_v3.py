@@ -92,12 +92,14 @@ def market(request, rpc, accounts):
     lender, friend = accounts[3].address, accounts[4].address
     base, comet = book.token(request.param.upper()).address, book.contracts[f"comet_{request.param}"]
     holder = book.contracts[f"aave_v3_{request.param}"]
-    rpc.call("anvil_impersonateAccount", holder)
-    rpc.call("anvil_setBalance", holder, hex(10 * WAD))
-    rpc.send(base, TRANSFER, [lender, 2 * MILLION], sender=holder)
-    rpc.call("anvil_stopImpersonatingAccount", holder)
-    rpc.send(base, APPROVE, [comet, 2**255], sender=lender)
-    return Market(rpc, comet, base, book.contracts["comet_rewards"], lender, friend)
+    with rpc.isolated():
+        rpc.call("anvil_impersonateAccount", holder)
+        rpc.call("anvil_setBalance", holder, hex(10 * WAD))
+        rpc.send(base, TRANSFER, [lender, 2 * MILLION], sender=holder)
+        rpc.call("anvil_stopImpersonatingAccount", holder)
+        for allowed in (0, 2**255):  # USDT takes no second allowance over a first
+            rpc.send(base, APPROVE, [comet, allowed], sender=lender)
+        yield Market(rpc, comet, base, book.contracts["comet_rewards"], lender, friend)
 
 
 def refused(error):
