@@ -92,7 +92,7 @@ class System:
         return self.rebalancer.executeRebalance(list(trades), sender=self.keeper)
 
     def wait(self, seconds: int) -> None:
-        self.chain.mine(timestamp=self.chain.blocks.head.timestamp + seconds)
+        self.chain.mine(timestamp=self.chain.pending_timestamp + seconds)
 
     def set_params(self, **changes: int) -> None:
         """Changes parameters by name, as the curator."""
