@@ -12,6 +12,7 @@ import pytest
 from ballast.errors import BallastError
 from ballast.replica import Node, Replica, start_replica
 from ballast.replica.upstream import FORK, mainnet_rpc_url, start_upstream
+from tests.isolation import restore_or_fail, set_up_too_early, sort_by_own_scopes
 
 BLOCK_TIME = 1  # s
 UPSTREAM = pytest.StashKey[Node | None]()
@@ -23,6 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.option.dist != "no" and not hasattr(config, "workerinput"):
         return  # it only hands the tests out; every worker has a chain of its own
+    sort_by_own_scopes()
+    restore_or_fail()
     if config.option.network is None:
         config.option.network = FORK
     if "mainnet-fork" in config.option.network:
@@ -51,16 +54,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def even_clock(networks) -> Iterator[None]:
-    """A block a second on Ape's fork, however slow the machine: no test depends on the clock on the wall.
-
-    What a test does is undone here as well as by Ape, whose isolation has been seen to end in a long run.
-    """
-    request = networks.active_provider.make_request
-    request("anvil_setBlockTimestampInterval", [BLOCK_TIME])
-    snapshot = request("evm_snapshot", [])
-    yield
-    networks.active_provider.make_request("evm_revert", [snapshot])
+def even_clock(networks, request) -> None:
+    """A block a second on Ape's fork, however slow the machine: no test depends on the clock on the wall."""
+    assert set_up_too_early(request.node) == []  # or what they do would never be undone
+    networks.active_provider.make_request("anvil_setBlockTimestampInterval", [BLOCK_TIME])
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,14 @@ from tests.stateful.world import World
 
 
 @pytest.fixture(scope="session")
-def world(networks, project, tmp_path_factory) -> World:
+def settled(networks, project, tmp_path_factory) -> World:
     return build_world(project, tmp_path_factory.mktemp("records"))
+
+
+@pytest.fixture
+def world(settled: World) -> World:
+    settled.start()
+    return settled
 
 
 @pytest.fixture

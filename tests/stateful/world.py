@@ -43,7 +43,7 @@ class Outcome:
 
 
 class World:
-    """The deployment and its people. Everything after `settle` is undone by `begin`."""
+    """The deployment and its people. Everything after `start` is undone by `begin`."""
 
     def __init__(
         self,
@@ -81,8 +81,12 @@ class World:
 
     # -- from one run to the next
 
+    def start(self) -> None:
+        """Runs begin where the chain now is; what an earlier test remembered is gone with that test."""
+        self._base = None
+
     def begin(self) -> None:
-        """Back to the deployment as it was settled."""
+        """Back to the deployment as the test found it."""
         if self._base is not None:
             self._quiet()
             self.replica.revert(self._base)
