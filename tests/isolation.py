@@ -2,8 +2,8 @@
 
 Ape 0.8.51 sorts a test's fixtures by every scope that any file of the session gives their names. A name that
 is a module's fixture in one file and a function's in another then comes before the snapshot that is to undo
-it, and what it does on the chain stays there for all tests to come. And of a snapshot that cannot be restored Ape
-logs a line and goes on.
+it, and what it does on the chain stays there for all tests to come. And of a snapshot that cannot be restored
+Ape logs a line and goes on.
 """
 
 from typing import Any
