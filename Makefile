@@ -4,9 +4,8 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do $$p -c 'import sys;
 BIN := .venv/bin
 # Test processes side by side, each with a chain of its own.
 WORKERS ?= 2
-TEST = $(BIN)/ape test --network ethereum:mainnet-fork:foundry -n $(WORKERS) --dist loadfile
-# Parts of their own, each with fresh chains: what a chain has been through in a long run is no test's business.
-LENDING := $(addprefix tests/unit/,strategies lending yields erc4626)
+# In the order of the folders: the long ones (attacks, scripts, stateful) come first, the many short ones fill up.
+TEST = $(BIN)/ape test --network ethereum:mainnet-fork:foundry -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test bench lint clean
@@ -29,10 +28,7 @@ lint: setup ## ruff, mypy --strict, solhint
 
 test: lint ## Lint, types and every test
 	@$(BIN)/ape compile
-	@$(TEST) tests --ignore=tests/unit --ignore=tests/fork $(ARGS)
-	@$(TEST) $(LENDING) $(ARGS)
-	@$(TEST) tests/unit $(addprefix --ignore=,$(LENDING)) $(ARGS)
-	@$(TEST) tests/fork $(ARGS)
+	@$(TEST) $(ARGS)
 
 bench: setup ## Gas and throughput against the peers; writes build/bench.json
 	@$(BIN)/ape run bench $(ARGS)
