@@ -14,7 +14,6 @@ from rich.table import Table
 from ballast.chain.cli import PlainCommand, chosen_index
 from ballast.chain.connect import expect_quick_receipts
 from ballast.demo.acts import Act, shipped_acts
-from ballast.demo.picture import draw
 from ballast.demo.record import Rebalance, Run
 from ballast.demo.run import Cast, Demo
 from ballast.replica import Replica, start_replica
@@ -61,9 +60,16 @@ def cli(scenario, out):
         cast = Cast(*(signers[at] for at in range(5)))
         run = Demo(Replica(node.url), index, acts, cast, out, console.print, lends=scenario is None).play()
     (out / "run.json").write_text(json.dumps(run.to_dict(), indent=2) + "\n")
-    draw(run, out / "weights.png")
+    _draw(run, out / "weights.png")
     _show(console, run)
     console.print(f"written: {out / 'run.json'} and {out / 'weights.png'}")
+
+
+def _draw(run: Run, to: Path) -> None:
+    # Here, because Ape loads every script for each of them, and matplotlib takes a second.
+    from ballast.demo.picture import draw
+
+    draw(run, to)
 
 
 def _acts(scenario: Path | None, coins: tuple[str, ...]) -> tuple[Act, ...]:

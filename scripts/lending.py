@@ -9,7 +9,6 @@ from rich.table import Table
 
 from ballast.chain.cli import PlainCommand
 from ballast.errors import ConfigError
-from ballast.lending.picture import draw
 from ballast.lending.report import BEST, BOUNDED, SIZES, WAYS, Report, day, run
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -32,7 +31,7 @@ def cli(folder, out, picture):
         raise ConfigError(f"--picture: {picture.name} ends in none of {', '.join(_PICTURES)}")
     report = run(folder, click.echo)
     _show(report)
-    for path, write in ((out, _write), (picture, draw)):
+    for path, write in ((out, _write), (picture, _draw)):
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(report, path)
@@ -41,6 +40,13 @@ def cli(folder, out, picture):
 
 def _write(report: Report, path: Path) -> None:
     path.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")
+
+
+def _draw(report: Report, path: Path) -> None:
+    # Here, because Ape loads every script for each of them, and matplotlib takes a second.
+    from ballast.lending.picture import draw
+
+    draw(report, path)
 
 
 def _show(report: Report) -> None:

@@ -9,8 +9,7 @@ from rich.table import Table
 
 from ballast.chain.cli import PlainCommand
 from ballast.errors import ConfigError
-from ballast.policy.picture import draw, grid_text
-from ballast.policy.report import BASE, Report, calm_row, run, totals
+from ballast.policy.report import BASE, Report, calm_row, grid_text, run, totals
 from ballast.policy.walk import END, day
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -33,7 +32,7 @@ def cli(folder, out, picture):
         raise ConfigError(f"--picture: {picture.name} ends in none of {', '.join(_PICTURES)}")
     report = run(folder, click.echo)
     _show(report)
-    for path, write in ((out, _write), (picture, draw)):
+    for path, write in ((out, _write), (picture, _draw)):
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(report, path)
@@ -42,6 +41,13 @@ def cli(folder, out, picture):
 
 def _write(report: Report, path: Path) -> None:
     path.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")
+
+
+def _draw(report: Report, path: Path) -> None:
+    # Here, because Ape loads every script for each of them, and matplotlib takes a second.
+    from ballast.policy.picture import draw
+
+    draw(report, path)
 
 
 def _show(report: Report) -> None:

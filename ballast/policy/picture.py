@@ -11,7 +11,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from ballast.policy.report import Report, totals
-from ballast.policy.search import ALLOWANCES, HOUR, THRESHOLDS, Verdict
+from ballast.policy.search import HOUR, Verdict
 from ballast.policy.walk import day
 
 _DIED, _BACK, _CHOSEN, _GREY = "#c0392b", "#2775ca", "#f5ac37", "#7f8c8d"
@@ -139,15 +139,3 @@ def _margins(report: Report, axes: Axes) -> None:
     axes.set_xlabel("threshold, as a factor on the chosen one (logarithmic)")
     axes.set_title("Margins. Red: ≥ 60 % kept of what died. Blue: what came back not sold", fontsize=10)
     axes.legend(fontsize=8, loc="lower left")
-
-
-def grid_text(report: Report) -> str:
-    """The cost of every setting as lines of text, `*` where all conditions hold."""
-    verdicts = report.steps[-1].choice.verdicts
-    lines = ["cost %  " + " ".join(f"{t:>5}k" for t in THRESHOLDS)]
-    for allowance in ALLOWANCES:
-        row = [verdicts[allowance, t * 1_000 * HOUR] for t in THRESHOLDS]
-        lines.append(
-            f"{allowance:>5}   " + " ".join(f"{100 * v.cost:5.1f}{'*' if v.is_fit else ' '}" for v in row)
-        )
-    return "\n".join(lines)

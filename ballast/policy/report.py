@@ -8,7 +8,17 @@ from ballast.model.crisis import DEFAULT, CrisisParams
 from ballast.policy.falls import Event, events_of
 from ballast.policy.habits import habits
 from ballast.policy.score import Calm, calm_of, mean
-from ballast.policy.search import LEAST_KEPT, Losses, Says, Setting, all_losses, settle
+from ballast.policy.search import (
+    ALLOWANCES,
+    HOUR,
+    LEAST_KEPT,
+    THRESHOLDS,
+    Losses,
+    Says,
+    Setting,
+    all_losses,
+    settle,
+)
 from ballast.policy.study import Study, read_study
 from ballast.policy.surge import Surge, surges
 from ballast.policy.walk import Margin, Step, day, event_loss, event_row, margins, walk, with_setting
@@ -119,3 +129,15 @@ def totals(report: Report) -> tuple[float, float, float]:
     back = mean(lost for event, lost in report.outcomes.items() if not event.has_died)
     years = sum(calm.years for calm in report.calms)
     return died, back, sum(calm.false for calm in report.calms) / years
+
+
+def grid_text(report: Report) -> str:
+    """The cost of every setting as lines of text, `*` where all conditions hold."""
+    verdicts = report.steps[-1].choice.verdicts
+    lines = ["cost %  " + " ".join(f"{t:>5}k" for t in THRESHOLDS)]
+    for allowance in ALLOWANCES:
+        row = [verdicts[allowance, t * 1_000 * HOUR] for t in THRESHOLDS]
+        lines.append(
+            f"{allowance:>5}   " + " ".join(f"{100 * v.cost:5.1f}{'*' if v.is_fit else ' '}" for v in row)
+        )
+    return "\n".join(lines)
