@@ -216,3 +216,26 @@ def forbidden_words(text: str) -> list[str]:
     hosts = ["registry" + ".npmjs", "registry" + ".yarnpkg", "pypi" + ".org", "files.python" + "hosted"]
     absolute = [path for path in paths if re.search(rf"(?<![\w.$}}/]){path}", text)]
     return absolute + [host for host in hosts if host in text]
+
+
+def shared_session_fixtures(trees: Mapping[str, ast.Module]) -> list[str]:
+    """Fixtures of the session that several files give the same name, but for accounts.
+
+    Ape knows fixtures by name: the second one would not count as new, and what it does on the chain would be
+    undone with the file that asked for it first.
+    """
+    places: dict[str, list[str]] = {}
+    for name, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and _is_of_the_session(node) and not _is_account(node):
+                places.setdefault(node.name, []).append(name)
+    return [f"{name}: {', '.join(files)}" for name, files in places.items() if len(files) > 1]
+
+
+def _is_of_the_session(function: ast.FunctionDef) -> bool:
+    marks = [ast.unparse(mark) for mark in function.decorator_list]
+    return any(mark.startswith("pytest.fixture(") and "scope='session'" in mark for mark in marks)
+
+
+def _is_account(function: ast.FunctionDef) -> bool:
+    return ast.unparse(function.body[-1]).startswith("return accounts[")

@@ -1,4 +1,4 @@
-"""One complete deployment for all tests of the commands."""
+"""A complete deployment for each file of tests of the commands."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import yaml
 from tests.deployed import Deployed, deploy_five
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployed(networks, tmp_path_factory) -> Deployed:
     """The five-coin index with funded investors, not yet contributed to; each test's changes are undone."""
     return deploy_five(tmp_path_factory.mktemp("records"))

@@ -23,7 +23,7 @@ CURATOR_DELAY = 172_800
 GOOD = {"USDC": {"USDT": 7_000, "DAI": 500, "FRAX": 200, "LUSD": 2_300}}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def guarded(networks, tmp_path_factory) -> Deployed:
     """The packaged index, two sources a coin, funded; each test's changes are undone."""
     deployed = deploy_five(tmp_path_factory.mktemp("guarded"), two_source_index())

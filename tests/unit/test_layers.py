@@ -20,6 +20,7 @@ from tests.project_checks import (
     module_name,
     python_files,
     relative_imports,
+    shared_session_fixtures,
     solidity_files,
     tracked_files,
 )
@@ -140,3 +141,15 @@ def test_tracked_files__no_machine_paths_and_no_registry_hosts() -> None:
 def test_forbidden_words__bad_text__found(text: str) -> None:
     assert len(forbidden_words(text)) == 1
     assert forbidden_words("$HOME/ro" + "ot/x, {folder}/tm" + "p/a, tests/wo" + "rk/b") == []
+
+
+def test_tests__fixtures_of_the_session__have_names_of_their_own() -> None:
+    assert shared_session_fixtures(EVERYTHING) == []
+
+
+def test_shared_session_fixtures__same_name_in_two_files__found() -> None:
+    mark = '@pytest.fixture(scope="session")\n'
+    deploys = ast.parse(mark + "def deployed():\n    return deploy()")
+    account = ast.parse(mark + "def curator(accounts):\n    return accounts[1]")
+    assert shared_session_fixtures({"a": deploys, "b": deploys}) == ["deployed: a, b"]
+    assert shared_session_fixtures({"a": account, "b": account, "c": deploys}) == []
