@@ -110,6 +110,19 @@ class CrisisRules(Driver):
         for _ in range(2):
             self.emergency_fill(wait, keepers.hostile_public_fill, who, trades, trick)
 
+    @rule(
+        coin=st.integers(0, 1), who=ANYBODY, part=st.integers(100, 900), terms=st.sampled_from((500, 9_000))
+    )
+    def public_takes_part_in_a_flight(self, coin: int, who: int, part: int, terms: int) -> None:
+        """On a market at rest, so that somebody without a role does fill an emergency."""
+        self.calm()
+        self.guardian_opens(coin)
+        pool = keepers.fit_pool(self.world, self.seen)
+        self.do(market.move_pool, pool, 0)
+        self.emergency_fill(1_200, keepers.public_fill, who, [(pool, True, part // 3)])
+        for _ in range(2):
+            self.emergency_fill(60, keepers.hostile_public_fill, who, [(0, 0, part, terms)], 0)
+
     @rule(coin=CONFIRMED, deep=DEEP, who=ANYBODY, trades=HOSTILE_TRADES, trick=TRICKS)
     def stolen_keeper_in_a_crisis(
         self, coin: int, deep: int, who: int, trades: list[tuple[int, int, int, int]], trick: int

@@ -118,6 +118,18 @@ def pool_fill(world: World, seen: Seen, drawn: list[tuple[int, bool, int]]) -> O
     return world.act("pool fill", world.brain, EXECUTE, [trades], sender=world.keeper)
 
 
+def fit_pool(world: World, seen: Seen) -> int:
+    """The number of the pool whose coins have the most to exchange on their ways to the targets."""
+    gaps = _gaps(world, seen)
+
+    def most(number: int) -> int:
+        pool = stable_pools(world)[number]
+        b, a = sorted((world.symbols.index(s) for s in pool.coins), key=gaps.__getitem__)
+        return _distance(world, seen, a, b) * world.scales[a]
+
+    return max(range(len(stable_pools(world))), key=most)
+
+
 def public_fill(world: World, seen: Seen, who: int, drawn: list[tuple[int, bool, int]]) -> Outcome:
     """The same by somebody without a role, who may only in an emergency."""
     trades = _pool_trades(world, seen, drawn)

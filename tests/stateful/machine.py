@@ -33,7 +33,7 @@ WAITS: Final = (1, 60, 600, 3_600, 7_200, 21_600, 86_400, 260_000, 700_000)
 class Campaign(CrisisRules):
     """The rules of quiet times, beside those of crises."""
 
-    @initialize(quiet=st.integers(0, 5), crisis=st.integers(0, 3), coin=st.integers(0, 1), by=JUMP)
+    @initialize(quiet=st.integers(0, 5), crisis=st.integers(0, 4), coin=st.integers(0, 1), by=JUMP)
     def opening_scene(self, quiet: int, crisis: int, coin: int, by: int) -> None:
         """A run begins with fills on a market that is at rest, and with a crisis, so that some go through."""
         self.quiet_scene(quiet, coin, by)
@@ -43,6 +43,7 @@ class Campaign(CrisisRules):
             lambda: self.honest_keeper_meets_a_crisis(coin, deep, 0),
             lambda: self.public_fills_through_pools(coin, deep, 0, [(USDC_USDT, True, 300)], 1_200),
             lambda: self.fund_falls(0, coin, deep, False),
+            lambda: self.public_takes_part_in_a_flight(coin, 4, 500, 500),
         )[crisis]()
 
     def quiet_scene(self, scene: int, coin: int, by: int) -> None:
@@ -54,7 +55,7 @@ class Campaign(CrisisRules):
             (
                 self.honest_fill,
                 lambda: self.keeper_turn(keepers.partial_fill, 500, 3),
-                lambda: self.fill(keepers.pool_fill, [(USDC_USDT, True, 500)]),
+                lambda: self.pool_fill_towards_the_targets(300),
                 lambda: self.fill(keepers.hostile_fill, [(0, 0, 500, 0)], ENTERS),
             )[scene - 1]()
 
@@ -178,6 +179,18 @@ class Campaign(CrisisRules):
         self.calm()
         self.stir(how, coin, by)
         self.fill(keepers.pool_fill, trades)
+
+    @rule(how=st.integers(0, 1), coin=COIN, by=JUMP, part=st.integers(1, 900))
+    def fills_through_the_fit_pool(self, how: int, coin: int, by: int, part: int) -> None:
+        self.calm()
+        self.stir(how, coin, by)
+        self.pool_fill_towards_the_targets(part)
+
+    def pool_fill_towards_the_targets(self, part: int) -> None:
+        """A part, per mille, of what the pool with the most to do can do, at the feeds' price."""
+        pool = keepers.fit_pool(self.world, self.seen)
+        self.do(market.move_pool, pool, 0)
+        self.fill(keepers.pool_fill, [(pool, True, part)])
 
     @rule(
         how=st.integers(0, 2), coin=COIN, by=JUMP, trades=HOSTILE_TRADES,

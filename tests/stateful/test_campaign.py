@@ -42,7 +42,7 @@ def test_campaign__drawn_actions_by_everybody__every_invariant_holds(world: Worl
             if PROFILE.name != "deep":
                 seed(turn)(Run)
             run_state_machine_as_test(Run, settings=SETTINGS)
-            if Run.tally.actions >= PROFILE.campaign_actions:
+            if is_enough(Run.tally):
                 break
     finally:
         taken = time.monotonic() - began
@@ -51,11 +51,20 @@ def test_campaign__drawn_actions_by_everybody__every_invariant_holds(world: Worl
             print("\n".join(Run.tally.lines()))
     assert set(CHECKS) == set(range(1, len(CHECKS) + 1))
     if PROFILE.name != "quick":
-        check_nothing_was_vacuous(Run.tally)
+        assert vacuous(Run.tally) == []
 
 
-def check_nothing_was_vacuous(tally: Tally) -> None:
-    """Every kind of action came about, and every invariant was put to a case."""
-    assert not [number for number in CHECKS if not tally.checked[number]]
-    assert not [kind for kind in ALLOWED.keys() - REFUSED - RARE if not tally.accepted[kind]]
-    assert not [kind for kind in REFUSED if not tally.refused[kind] or tally.accepted[kind]]
+def is_enough(tally: Tally) -> bool:
+    """As many actions as the profile asks for; up to twice as many while some kind has not come about."""
+    asked = PROFILE.campaign_actions
+    whole = PROFILE.name == "quick" or not vacuous(tally)
+    return tally.actions >= asked and (whole or tally.actions >= 2 * asked)
+
+
+def vacuous(tally: Tally) -> list[int | str]:
+    """Invariants that no case was put to, and kinds of action that never came about as they should."""
+    return [
+        *(number for number in CHECKS if not tally.checked[number]),
+        *(kind for kind in ALLOWED.keys() - REFUSED - RARE if not tally.accepted[kind]),
+        *(kind for kind in REFUSED if not tally.refused[kind] or tally.accepted[kind]),
+    ]
