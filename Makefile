@@ -4,8 +4,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do $$p -c 'import sys;
 BIN := .venv/bin
 # Test processes side by side, each with a chain of its own.
 WORKERS ?= 2
-# In the order of the folders: the long ones (attacks, scripts, stateful) come first, the many short ones fill up.
-TEST = $(BIN)/ape test --network ethereum:mainnet-fork:foundry -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+TEST = $(BIN)/ape test --network ethereum:mainnet-fork:foundry -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test bench lint clean

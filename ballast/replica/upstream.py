@@ -17,8 +17,8 @@ from ballast.replica.run import start_replica
 RPC_VARIABLE: Final = "MAINNET_RPC_URL"
 FORK: Final = "ethereum:mainnet-fork:foundry"
 # A local fork needs no throttle, and no copy of its storage in the home folder, where a replica and the real
-# mainnet would share one place. It remembers the state of its latest blocks only: each costs megabytes.
-FORK_OPTIONS: Final = ("--no-storage-caching", "--no-rate-limit", "--prune-history", "100")
+# mainnet would share one place.
+FORK_OPTIONS: Final = ("--no-storage-caching", "--no-rate-limit", "--prune-history", "1000")
 
 
 def mainnet_rpc_url() -> str | None:
