@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ape.exceptions import ProviderError
-from ape.pytest.fixtures import FixtureMap
+from ape.pytest.fixtures import FixtureManager, FixtureMap
 from ape_foundry.provider import FoundryProvider
 
 SNAPSHOT = "_function_isolation"
@@ -19,6 +19,8 @@ SNAPSHOT = "_function_isolation"
 def sort_by_own_scopes() -> None:
     """From now on every fixture comes where its own scope puts it."""
     FixtureMap.from_test_item = classmethod(_from_test_item)
+    # Ape remembers by name, too, which fixtures leave the chain alone, and keeps those when it goes back.
+    FixtureManager.is_stateful = lambda self, name: None
 
 
 def restore_or_fail() -> None:
