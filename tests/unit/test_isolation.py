@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from ape.pytest.fixtures import FixtureManager
 
 from tests.isolation import SNAPSHOT, set_up_too_early
 
@@ -44,3 +45,13 @@ def test_restore__snapshot_that_is_gone__fails_the_test(chain: Any) -> None:
     with pytest.raises(pytest.fail.Exception, match="cannot be restored: the node does not know it"):
         chain.provider.restore(inner)
     chain.restore(outer)
+
+
+def test_is_stateful__name_that_another_file_used_without_a_block__not_known(request: Any) -> None:
+    """So that a fixture of that name here is set up anew when Ape goes back behind it."""
+    FixtureManager._stateful_fixtures_cache["payment"] = False
+    try:
+        manager = request.config.pluginmanager.get_plugin("ape-test").fixture_manager
+        assert manager.is_stateful("payment") is None
+    finally:
+        del FixtureManager._stateful_fixtures_cache["payment"]
